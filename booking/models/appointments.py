@@ -1,0 +1,62 @@
+"""Lessons that were sold."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Role, User
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def visible_to(self, user: User) -> AppointmentQuerySet:
+        """A student sees their own, a tutor those they teach, an admin all, an editor none."""
+        if user.role == Role.ADMIN:
+            return self.all()
+        return self.filter(Q(student=user) | Q(tutor__user=user))
+
+
+class Appointment(models.Model):
+    class Status(models.TextChoices):
+        SCHEDULED = "scheduled", _("Prévu")
+        COMPLETED = "completed", _("Donné")
+        CANCELLED = "cancelled", _("Annulé")
+        REFUNDED = "refunded", _("Remboursé")
+
+    OCCUPIES_TIME = frozenset({Status.SCHEDULED, Status.COMPLETED})
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    course = models.ForeignKey("courses.Course", on_delete=models.PROTECT, related_name="appointments")
+    tutor = models.ForeignKey("courses.Tutor", on_delete=models.PROTECT, related_name="appointments")
+    student = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="appointments")
+    start = models.DateTimeField(_("début"))
+    end = models.DateTimeField(_("fin"))
+    status = models.CharField(_("état"), max_length=10, choices=Status.choices, default=Status.SCHEDULED)
+    meeting_link = models.URLField(_("lien de la rencontre"), blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[models.Manager[Appointment]] = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("rendez-vous")
+        verbose_name_plural = _("rendez-vous")
+        ordering = ["start", "id"]
+        indexes = [
+            models.Index(fields=["student", "start"], name="appointment_by_student"),
+            models.Index(fields=["tutor", "start"], name="appointment_by_tutor"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="appointment_end_after_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.course} {self.start:%Y-%m-%d %H:%M}"
+
+    @property
+    def minutes(self) -> int:
+        return int((self.end - self.start).total_seconds()) // 60

@@ -1,0 +1,68 @@
+"""The cart: what a visitor means to book, and holds for a quarter of an hour."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from courses.money import lesson_amount
+
+DURATIONS = (60, 90, 120)
+
+
+class Cart(models.Model):
+    """A guest's cart is found by the id in the session, a member's by the account."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="cart"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("panier")
+        verbose_name_plural = _("paniers")
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class CartLine(models.Model):
+    """One lesson in a cart. It outlives its hold, so that a lost slot can be named and offered again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="lines")
+    course = models.ForeignKey("courses.Course", on_delete=models.CASCADE, related_name="+")
+    tutor = models.ForeignKey("courses.Tutor", on_delete=models.CASCADE, related_name="+")
+    start = models.DateTimeField(_("début"))
+    minutes = models.PositiveSmallIntegerField(_("durée"))
+    held_until = models.DateTimeField(_("retenu jusqu'à"))
+    address = models.GenericIPAddressField(_("adresse IP"), null=True)
+
+    class Meta:
+        verbose_name = _("ligne du panier")
+        verbose_name_plural = _("lignes du panier")
+        ordering = ["start", "id"]
+        indexes = [models.Index(fields=["address"], name="cart_line_by_address")]
+        constraints = [
+            models.UniqueConstraint(fields=["cart", "tutor", "start"], name="cart_line_once"),
+            models.CheckConstraint(condition=Q(minutes__in=DURATIONS), name="cart_line_duration"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.course} {self.start:%Y-%m-%d %H:%M}"
+
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(minutes=self.minutes)
+
+    @property
+    def price(self) -> Decimal:
+        """What it costs now; checkout freezes it."""
+        return lesson_amount(self.course.student_rate_cad, self.minutes)

@@ -1,0 +1,108 @@
+"""What is taught, and who teaches it."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class CourseQuerySet(models.QuerySet["Course"]):
+    def active(self) -> CourseQuerySet:
+        return self.filter(active=True)
+
+    def taught_by(self, tutor: Tutor) -> CourseQuerySet:
+        return self.active().filter(
+            tutor_courses__tutor=tutor, tutor_courses__status=TutorCourse.Status.APPROVED
+        )
+
+
+class Course(models.Model):
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    title = models.CharField(_("titre"), max_length=120)
+    slug = models.SlugField(_("identifiant"), max_length=120, unique=True)
+    description = models.TextField(_("description"), blank=True)
+    student_rate_cad = models.DecimalField(
+        _("tarif horaire de l'élève"), max_digits=6, decimal_places=2, default=Decimal("45.00")
+    )
+    active = models.BooleanField(_("actif"), default=True)
+    tutors = models.ManyToManyField("Tutor", through="TutorCourse", related_name="courses")
+
+    objects: ClassVar[models.Manager[Course]] = CourseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("cours")
+        verbose_name_plural = _("cours")
+        ordering = ["title"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(student_rate_cad__gte=0), name="course_rate_not_negative")
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class TutorQuerySet(models.QuerySet["Tutor"]):
+    def active(self) -> TutorQuerySet:
+        return self.filter(active=True, user__is_active=True)
+
+    def teaching(self, course: Course) -> TutorQuerySet:
+        """The active, approved tutors of a course, in the order in which "le premier disponible" takes them."""
+        return (
+            self.active()
+            .filter(tutor_courses__course=course, tutor_courses__status=TutorCourse.Status.APPROVED)
+            .order_by("priority", "pk")
+        )
+
+
+class Tutor(models.Model):
+    """A teacher. The bigint key is what the exclusion constraint on time claims ranges over."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tutor")
+    display_name = models.CharField(_("nom affiché"), max_length=120)
+    bio = models.TextField(_("présentation"), blank=True)
+    photo = models.ForeignKey(
+        "wagtailimages.Image", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("photo")
+    )
+    hourly_rate_cad = models.DecimalField(_("honoraires horaires"), max_digits=6, decimal_places=2)
+    priority = models.PositiveSmallIntegerField(
+        _("priorité"), default=100, help_text=_("Le plus petit nombre est proposé en premier.")
+    )
+    active = models.BooleanField(_("actif"), default=True)
+
+    objects: ClassVar[models.Manager[Tutor]] = TutorQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("tuteur")
+        verbose_name_plural = _("tuteurs")
+        ordering = ["display_name"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(hourly_rate_cad__gte=0), name="tutor_rate_not_negative")
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+
+class TutorCourse(models.Model):
+    class Status(models.TextChoices):
+        PENDING = "pending", _("En attente")
+        APPROVED = "approved", _("Approuvé")
+        INACTIVE = "inactive", _("Inactif")
+
+    tutor = models.ForeignKey(Tutor, on_delete=models.CASCADE, related_name="tutor_courses")
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="tutor_courses")
+    status = models.CharField(_("état"), max_length=10, choices=Status.choices, default=Status.PENDING)
+
+    class Meta:
+        verbose_name = _("cours d'un tuteur")
+        verbose_name_plural = _("cours des tuteurs")
+        constraints = [models.UniqueConstraint(fields=["tutor", "course"], name="tutor_course_once")]
+
+    def __str__(self) -> str:
+        return f"{self.tutor} – {self.course}"

@@ -1,0 +1,138 @@
+"""What somebody is paying for, frozen before any money moves."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+CAD = "cad"
+
+
+class CheckoutQuerySet(models.QuerySet["Checkout"]):
+    def unsettled(self) -> CheckoutQuerySet:
+        return self.filter(status=Checkout.Status.PAYING)
+
+    def past_deadline(self, now: datetime) -> CheckoutQuerySet:
+        return self.unsettled().filter(deadline__lte=now)
+
+
+class Checkout(models.Model):
+    """A cart with its prices and its buyer, as they were when "Payer" was pressed.
+
+    Its intent at Stripe is created unconfirmed and written here before it is confirmed: whatever dies in between,
+    the row knows where the money could be.
+    """
+
+    class Status(models.TextChoices):
+        PAYING = "paying", _("En paiement")
+        SETTLED = "settled", _("Réglé")
+        CANCELLED = "cancelled", _("Annulé")
+        REVIEW = "review", _("À traiter")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    status = models.CharField(_("état"), max_length=10, choices=Status.choices, default=Status.PAYING)
+    cart = models.ForeignKey("booking.Cart", on_delete=models.SET_NULL, null=True, related_name="checkouts")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="checkouts"
+    )
+
+    email = models.EmailField(_("courriel"))
+    first_name = models.CharField(_("prénom"), max_length=100)
+    last_name = models.CharField(_("nom"), max_length=100)
+    phone = models.CharField(_("téléphone"), max_length=30)
+    address_line1 = models.CharField(_("adresse"), max_length=200)
+    address_line2 = models.CharField(_("appartement, bureau"), max_length=200, blank=True)
+    city = models.CharField(_("ville"), max_length=100)
+    province = models.CharField(_("province"), max_length=100)
+    postal_code = models.CharField(_("code postal"), max_length=20)
+    country = models.CharField(_("pays"), max_length=2, default="CA")
+    password = models.CharField(max_length=128, blank=True)  # a guest's, hashed
+
+    currency = models.CharField(max_length=3, default=CAD)
+    subtotal_cad = models.DecimalField(_("sous-total"), max_digits=9, decimal_places=2)
+    discount_cad = models.DecimalField(_("rabais"), max_digits=9, decimal_places=2, default=0)
+    credits_cad = models.DecimalField(_("crédits"), max_digits=9, decimal_places=2, default=0)
+    total_cad = models.DecimalField(_("total"), max_digits=9, decimal_places=2)
+
+    intent_id = models.CharField(_("paiement Stripe"), max_length=100, null=True, unique=True)  # noqa: DJ001
+    attempts = models.PositiveSmallIntegerField(_("essais"), default=0)
+    confirming_since = models.DateTimeField(null=True)
+    decline_code = models.CharField(_("motif de refus"), max_length=60, blank=True)
+    problem = models.TextField(_("problème"), blank=True)
+    deadline = models.DateTimeField(_("échéance"))
+    created_at = models.DateTimeField(_("commencé le"), auto_now_add=True)
+    settled_at = models.DateTimeField(_("réglé le"), null=True)
+
+    objects: ClassVar[models.Manager[Checkout]] = CheckoutQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("paiement")
+        verbose_name_plural = _("paiements")
+        constraints = [
+            models.CheckConstraint(condition=Q(total_cad__gte=0), name="checkout_total_not_negative"),
+            models.UniqueConstraint(
+                fields=["cart"], condition=Q(status="paying"), name="checkout_one_paying_per_cart"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class CheckoutLine(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    checkout = models.ForeignKey(Checkout, on_delete=models.CASCADE, related_name="lines")
+    cart_line = models.ForeignKey("booking.CartLine", on_delete=models.SET_NULL, null=True, related_name="+")
+    course = models.ForeignKey("courses.Course", on_delete=models.PROTECT, related_name="+")
+    tutor = models.ForeignKey("courses.Tutor", on_delete=models.PROTECT, related_name="+")
+    start = models.DateTimeField(_("début"))
+    minutes = models.PositiveSmallIntegerField(_("durée"))
+    student_rate_cad = models.DecimalField(max_digits=6, decimal_places=2)
+    tutor_rate_cad = models.DecimalField(max_digits=6, decimal_places=2)
+    price_cad = models.DecimalField(_("prix"), max_digits=8, decimal_places=2)
+    tutor_earnings_cad = models.DecimalField(_("honoraires"), max_digits=8, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("ligne du paiement")
+        verbose_name_plural = _("lignes du paiement")
+        ordering = ["start", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.course} {self.start:%Y-%m-%d %H:%M}"
+
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(minutes=self.minutes)
+
+
+class StripeEvent(models.Model):
+    """A webhook of Stripe's, as it came. Handling it is the worker's job; the row is how nothing gets lost."""
+
+    id = models.CharField(primary_key=True, max_length=100)
+    type = models.CharField(max_length=100)
+    livemode = models.BooleanField()
+    api_version = models.CharField(max_length=40, blank=True)
+    payload = models.JSONField()
+    received_at = models.DateTimeField(auto_now_add=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    handled_at = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("événement Stripe")
+        verbose_name_plural = _("événements Stripe")
+        ordering = ["-received_at"]
+        indexes = [
+            models.Index(fields=["received_at"], condition=Q(handled_at__isnull=True), name="stripe_event_open")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.id}"

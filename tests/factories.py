@@ -1,0 +1,77 @@
+"""Rows for tests: typed functions with the arguments that matter; the rest is believable and fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import count
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.text import slugify
+
+from accounts.models import Role, User
+from booking.models import Appointment, Cart, TimeClaim, WeeklyRule
+from courses.models import Course, Tutor, TutorCourse
+
+PASSWORD = "une-phrase-de-passe"
+_serial = count(1)
+
+# (weekday, start minute, end minute), Monday is 0
+EVERY_DAY_9_TO_17 = [(weekday, 9 * 60, 17 * 60) for weekday in range(7)]
+
+
+def make_user(
+    role: str = Role.STUDENT, *, email: str = "", first_name: str = "Zoé", last_name: str = "Roy", password: str = PASSWORD
+) -> User:
+    return User.objects.create_user(
+        email or f"personne{next(_serial)}@exemple.ca", password, first_name=first_name, last_name=last_name, role=role
+    )
+
+
+def make_course(title: str = "Mathématiques", *, rate: str = "45.00", active: bool = True) -> Course:
+    return Course.objects.create(
+        title=title, slug=f"{slugify(title)}-{next(_serial)}", student_rate_cad=Decimal(rate), active=active
+    )
+
+
+def make_tutor(
+    name: str = "Maude Gagnon",
+    *,
+    courses: Iterable[Course] = (),
+    weekly: Sequence[tuple[int, int, int]] = EVERY_DAY_9_TO_17,
+    rate: str = "30.00",
+    priority: int = 100,
+    active: bool = True,
+) -> Tutor:
+    """An approved tutor of `courses` with weekly rules in local minutes since midnight."""
+    tutor = Tutor.objects.create(
+        user=make_user(Role.TUTOR, first_name=name.split()[0], last_name=name.split()[-1]),
+        display_name=name,
+        hourly_rate_cad=Decimal(rate),
+        priority=priority,
+        active=active,
+    )
+    for course in courses:
+        TutorCourse.objects.create(tutor=tutor, course=course, status=TutorCourse.Status.APPROVED)
+    for weekday, start, end in weekly:
+        WeeklyRule.objects.create(tutor=tutor, weekday=weekday, start_minute=start, end_minute=end)
+    return tutor
+
+
+def make_cart(user: User | None = None) -> Cart:
+    return Cart.objects.create(user=user)
+
+
+def make_lesson(
+    *, course: Course, tutor: Tutor, start: datetime, minutes: int = 60, student: User | None = None
+) -> Appointment:
+    """A scheduled lesson that occupies its time."""
+    end = start + timedelta(minutes=minutes)
+    lesson = Appointment.objects.create(
+        course=course, tutor=tutor, student=student or make_user(), start=start, end=end
+    )
+    TimeClaim.objects.create(
+        tutor=tutor, during=DateTimeTZRange(start, end), state=TimeClaim.State.LESSON, appointment=lesson
+    )
+    return lesson

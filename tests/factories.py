@@ -22,10 +22,19 @@ EVERY_DAY_9_TO_17 = [(weekday, 9 * 60, 17 * 60) for weekday in range(7)]
 
 
 def make_user(
-    role: str = Role.STUDENT, *, email: str = "", first_name: str = "Zoé", last_name: str = "Roy", password: str = PASSWORD
+    role: str = Role.STUDENT,
+    *,
+    email: str = "",
+    first_name: str = "Zoé",
+    last_name: str = "Roy",
+    password: str = PASSWORD,
 ) -> User:
     return User.objects.create_user(
-        email or f"personne{next(_serial)}@exemple.ca", password, first_name=first_name, last_name=last_name, role=role
+        email or f"personne{next(_serial)}@exemple.ca",
+        password,
+        first_name=first_name,
+        last_name=last_name,
+        role=role,
     )
 
 

@@ -33,7 +33,9 @@ class Appointment(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     course = models.ForeignKey("courses.Course", on_delete=models.PROTECT, related_name="appointments")
     tutor = models.ForeignKey("courses.Tutor", on_delete=models.PROTECT, related_name="appointments")
-    student = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="appointments")
+    student = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="appointments"
+    )
     start = models.DateTimeField(_("début"))
     end = models.DateTimeField(_("fin"))
     status = models.CharField(_("état"), max_length=10, choices=Status.choices, default=Status.SCHEDULED)

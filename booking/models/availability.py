@@ -22,8 +22,8 @@ class Int8Range(Func):
 def same_tutor() -> tuple[Func, str]:
     """`tutor =` inside a GiST exclusion without btree_gist.
 
-    It must say "tutor", not "tutor_id": Django maps names of fields only, and would otherwise compare the column
-    with itself in `full_clean()`, refusing every other tutor.
+    It must say "tutor", not "tutor_id": Django maps names of fields only, and would otherwise compare the
+    column with itself in `full_clean()`, refusing every other tutor.
     """
     return Int8Range("tutor", "tutor", Value("[]")), "&&"
 
@@ -75,7 +75,9 @@ class AvailabilityException(models.Model):
         OPEN = "open", _("Ouvert")
         CLOSED = "closed", _("Fermé")
 
-    tutor = models.ForeignKey("courses.Tutor", on_delete=models.CASCADE, related_name="availability_exceptions")
+    tutor = models.ForeignKey(
+        "courses.Tutor", on_delete=models.CASCADE, related_name="availability_exceptions"
+    )
     date = models.DateField(_("date"))
     kind = models.CharField(_("genre"), max_length=6, choices=Kind.choices)
     start_minute = models.PositiveSmallIntegerField(_("début"), default=0)
@@ -109,9 +111,7 @@ class TimeOff(models.Model):
         indexes = [models.Index(fields=["tutor"], name="time_off_by_tutor")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(
-                    during__isempty=False, during__lower_inf=False, during__upper_inf=False
-                ),
+                condition=Q(during__isempty=False, during__lower_inf=False, during__upper_inf=False),
                 name="time_off_bounded",
             ),
         ]

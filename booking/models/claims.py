@@ -27,8 +27,8 @@ class ClaimQuerySet(models.QuerySet["TimeClaim"]):
 class TimeClaim(models.Model):
     """A stretch `[start, end)` of a tutor's time, and the one reason for it: a cart line or an appointment.
 
-    A hold ends by itself at `expires_at`. A paying claim never does: only settlement, or the cancelling of its
-    intent at Stripe, ends it; its `expires_at` is the deadline at which reconciliation does the latter.
+    A hold ends by itself at `expires_at`. A paying claim never does: only settlement, or the cancelling of
+    its intent at Stripe, ends it; its `expires_at` is the deadline at which reconciliation does the latter.
     """
 
     class State(models.TextChoices):
@@ -54,7 +54,9 @@ class TimeClaim(models.Model):
         verbose_name_plural = _("plages occupées")
         indexes = [
             models.Index("tutor", Lower("during"), name="claim_by_tutor_and_start"),
-            models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="claim_by_expiry"),
+            models.Index(
+                fields=["expires_at"], condition=Q(expires_at__isnull=False), name="claim_by_expiry"
+            ),
         ]
         constraints = [
             ExclusionConstraint(
@@ -68,7 +70,9 @@ class TimeClaim(models.Model):
                 name="claim_bounded",
             ),
             models.CheckConstraint(
-                condition=Q(state="lesson", appointment__isnull=False, line__isnull=True, expires_at__isnull=True)
+                condition=Q(
+                    state="lesson", appointment__isnull=False, line__isnull=True, expires_at__isnull=True
+                )
                 | Q(
                     state__in=["hold", "paying"],
                     appointment__isnull=True,

@@ -21,7 +21,7 @@ class CourseQuerySet(models.QuerySet["Course"]):
         )
 
 
-class Course(models.Model):
+class Course(models.Model):  # type: ignore[django-manager-missing]  # Wagtail's page manager
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     title = models.CharField(_("titre"), max_length=120)
     slug = models.SlugField(_("identifiant"), max_length=120, unique=True)
@@ -30,7 +30,9 @@ class Course(models.Model):
         _("tarif horaire de l'élève"), max_digits=6, decimal_places=2, default=Decimal("45.00")
     )
     active = models.BooleanField(_("actif"), default=True)
-    tutors = models.ManyToManyField("Tutor", through="TutorCourse", related_name="courses")
+    tutors: models.ManyToManyField[Tutor, TutorCourse] = models.ManyToManyField(
+        "Tutor", through="TutorCourse", related_name="courses"
+    )
 
     objects: ClassVar[models.Manager[Course]] = CourseQuerySet.as_manager()
 
@@ -39,7 +41,9 @@ class Course(models.Model):
         verbose_name_plural = _("cours")
         ordering = ["title"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(student_rate_cad__gte=0), name="course_rate_not_negative")
+            models.CheckConstraint(
+                condition=models.Q(student_rate_cad__gte=0), name="course_rate_not_negative"
+            )
         ]
 
     def __str__(self) -> str:
@@ -51,7 +55,7 @@ class TutorQuerySet(models.QuerySet["Tutor"]):
         return self.filter(active=True, user__is_active=True)
 
     def teaching(self, course: Course) -> TutorQuerySet:
-        """The active, approved tutors of a course, in the order in which "le premier disponible" takes them."""
+        """The active, approved tutors of a course, in the order "le premier disponible" takes them."""
         return (
             self.active()
             .filter(tutor_courses__course=course, tutor_courses__status=TutorCourse.Status.APPROVED)
@@ -59,7 +63,7 @@ class TutorQuerySet(models.QuerySet["Tutor"]):
         )
 
 
-class Tutor(models.Model):
+class Tutor(models.Model):  # type: ignore[django-manager-missing]  # Wagtail's page manager
     """A teacher. The bigint key is what the exclusion constraint on time claims ranges over."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -67,7 +71,12 @@ class Tutor(models.Model):
     display_name = models.CharField(_("nom affiché"), max_length=120)
     bio = models.TextField(_("présentation"), blank=True)
     photo = models.ForeignKey(
-        "wagtailimages.Image", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("photo")
+        "wagtailimages.Image",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("photo"),
     )
     hourly_rate_cad = models.DecimalField(_("honoraires horaires"), max_digits=6, decimal_places=2)
     priority = models.PositiveSmallIntegerField(

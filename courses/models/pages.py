@@ -1,4 +1,4 @@
-"""The pages that present the catalogue. Each points to one Course or Tutor; prices and rates are never theirs."""
+"""The pages that present the catalogue. Each points to one Course or Tutor; rates are never theirs."""
 
 from __future__ import annotations
 
@@ -24,12 +24,23 @@ class CoursePage(Page):
     )
     intro = models.TextField(_("introduction"), blank=True)
     image = models.ForeignKey(
-        "wagtailimages.Image", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("image")
+        "wagtailimages.Image",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("image"),
     )
     body = StreamField(BODY_BLOCKS, blank=True, verbose_name=_("contenu"))
     parent_page_types = ["courses.CourseIndexPage"]
     subpage_types: list[str] = []
-    content_panels = [*Page.content_panels, FieldPanel("course"), FieldPanel("intro"), FieldPanel("image"), FieldPanel("body")]
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("course"),
+        FieldPanel("intro"),
+        FieldPanel("image"),
+        FieldPanel("body"),
+    ]
 
 
 class TutorIndexPage(Page):

@@ -11,8 +11,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-
 CAD = "cad"
 
 
@@ -27,8 +25,8 @@ class CheckoutQuerySet(models.QuerySet["Checkout"]):
 class Checkout(models.Model):
     """A cart with its prices and its buyer, as they were when "Payer" was pressed.
 
-    Its intent at Stripe is created unconfirmed and written here before it is confirmed: whatever dies in between,
-    the row knows where the money could be.
+    Its intent at Stripe is created unconfirmed and written here before it is confirmed: whatever dies in
+    between, the row knows where the money could be.
     """
 
     class Status(models.TextChoices):
@@ -114,7 +112,7 @@ class CheckoutLine(models.Model):
 
 
 class StripeEvent(models.Model):
-    """A webhook of Stripe's, as it came. Handling it is the worker's job; the row is how nothing gets lost."""
+    """A webhook of Stripe's, as it came. Handling it is the worker's job; by the row nothing gets lost."""
 
     id = models.CharField(primary_key=True, max_length=100)
     type = models.CharField(max_length=100)
@@ -131,7 +129,9 @@ class StripeEvent(models.Model):
         verbose_name_plural = _("événements Stripe")
         ordering = ["-received_at"]
         indexes = [
-            models.Index(fields=["received_at"], condition=Q(handled_at__isnull=True), name="stripe_event_open")
+            models.Index(
+                fields=["received_at"], condition=Q(handled_at__isnull=True), name="stripe_event_open"
+            )
         ]
 
     def __str__(self) -> str:

@@ -38,7 +38,11 @@ class Order(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders", verbose_name=_("élève")
     )
     checkout = models.OneToOneField(
-        "payments.Checkout", on_delete=models.PROTECT, null=True, related_name="order", verbose_name=_("paiement")
+        "payments.Checkout",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="order",
+        verbose_name=_("paiement"),
     )
     currency = models.CharField(_("devise"), max_length=3, default="cad")
     subtotal_cad = models.DecimalField(_("sous-total"), max_digits=9, decimal_places=2)

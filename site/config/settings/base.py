@@ -94,8 +94,13 @@ TEMPLATES = [
 ]
 
 # Data
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres:///fanal", engine="django.db.backends.postgresql")}
-DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8)}
+DATABASES = {
+    "default": env.db_url("DATABASE_URL", default="postgres:///fanal", engine="django.db.backends.postgresql")
+}
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+    "min_size": 1,
+    "max_size": env.int("DATABASE_POOL_SIZE", default=8),
+}
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"

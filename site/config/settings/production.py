@@ -1,4 +1,4 @@
-"""Production. Every secret comes from the environment; what is missing stops the start (see config.checks)."""
+"""Production: every secret comes from the environment; what is missing stops the start (config.checks)."""
 
 from .base import *  # noqa: F403
 from .base import env

@@ -5,7 +5,8 @@ from .base import DATABASES
 
 SECRET_KEY = "test-only-not-a-secret-test-only-not-a-secret-test-only"  # noqa: S105
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
-DATABASES["default"]["OPTIONS"].pop("pool")  # a pool would keep connections open when the test database is dropped
+# A pool would keep connections open when the test database is dropped.
+DATABASES["default"]["OPTIONS"].pop("pool")
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "heroicons",
     "template_partials",
+    "django.forms",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -92,6 +93,8 @@ TEMPLATES = [
         },
     }
 ]
+
+FORM_RENDERER = "config.forms.FieldRenderer"
 
 # Data
 DATABASES = {

@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from booking.views import lessons
+
+urlpatterns = [
+    path("tableau-de-bord/", lessons.dashboard, name="dashboard"),
+    path("rendez-vous/<uuid:pk>/calendrier.ics", lessons.appointment_ics, name="appointment-ics"),
+]

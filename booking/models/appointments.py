@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -19,6 +19,18 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         if user.role == Role.ADMIN:
             return self.all()
         return self.filter(Q(student=user) | Q(tutor__user=user))
+
+    def upcoming(self, now: datetime) -> AppointmentQuerySet:
+        """What still takes place, the next first; a lesson under way is one of them. The rest is `past`."""
+        return self.filter(_still_to_come(now)).order_by("start", "pk")
+
+    def past(self, now: datetime) -> AppointmentQuerySet:
+        """What has ended or was called off, the latest first: all that is not `upcoming`."""
+        return self.exclude(_still_to_come(now)).order_by("-start", "pk")
+
+
+def _still_to_come(now: datetime) -> Q:
+    return Q(status=Appointment.Status.SCHEDULED, end__gt=now)
 
 
 class Appointment(models.Model):
@@ -42,7 +54,7 @@ class Appointment(models.Model):
     meeting_link = models.URLField(_("lien de la rencontre"), blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects: ClassVar[models.Manager[Appointment]] = AppointmentQuerySet.as_manager()
+    objects = AppointmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("rendez-vous")

@@ -11,6 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.text import slugify
 
 from accounts.models import Role, User
+from accounts.services import create_account
 from booking.models import Appointment, Cart, TimeClaim, WeeklyRule
 from courses.models import Course, Tutor, TutorCourse
 
@@ -29,9 +30,9 @@ def make_user(
     last_name: str = "Roy",
     password: str = PASSWORD,
 ) -> User:
-    return User.objects.create_user(
-        email or f"personne{next(_serial)}@exemple.ca",
-        password,
+    return create_account(
+        email=email or f"personne{next(_serial)}@exemple.ca",
+        password=password,
         first_name=first_name,
         last_name=last_name,
         role=role,

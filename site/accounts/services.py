@@ -1,0 +1,54 @@
+"""Every write on accounts that touches several rows."""
+
+from __future__ import annotations
+
+from django.contrib.auth.hashers import identify_hasher
+from django.db import transaction
+
+from accounts.models import User
+from accounts.roles import groups_of
+
+
+@transaction.atomic
+def create_account(
+    *,
+    email: str,
+    first_name: str,
+    last_name: str,
+    role: str,
+    phone: str = "",
+    password: str | None = None,
+    password_hash: str | None = None,
+) -> User:
+    """Make an account in the groups of its role.
+
+    The password comes raw, or hashed by Django (`make_password`) when it had to wait for a payment. With
+    neither, nobody can log in before a password was chosen through a link sent by e-mail.
+    Raises IntegrityError when the e-mail has an account already, whatever its case.
+    """
+    if password and password_hash:
+        raise ValueError("a password comes raw or hashed, not both")
+    if password_hash is not None:
+        identify_hasher(password_hash)  # raises ValueError: a raw password must never be stored as a hash
+    user = User(
+        email=User.objects.normalize_email(email.strip()),
+        first_name=first_name.strip(),
+        last_name=last_name.strip(),
+        phone=phone.strip(),
+        role=role,
+    )
+    if password_hash is not None:
+        user.password = password_hash
+    else:
+        user.set_password(password)
+    user.save(force_insert=True)
+    user.groups.set(groups_of(role))
+    return user
+
+
+@transaction.atomic
+def set_role(*, user: User, role: str) -> None:
+    """Change what somebody may do; the groups follow."""
+    user.role = role
+    user.save(update_fields=["role"])
+    user.groups.set(groups_of(role))

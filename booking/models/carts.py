@@ -5,15 +5,26 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import (
+    Case,
+    CharField,
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Func,
+    Q,
+    Value,
+    When,
+)
 from django.utils.translation import gettext_lazy as _
 
+from booking.rules import DURATIONS
 from courses.money import lesson_amount
-
-DURATIONS = (60, 90, 120)
 
 
 class Cart(models.Model):
@@ -33,6 +44,27 @@ class Cart(models.Model):
         return str(self.id)
 
 
+class CartLineQuerySet(models.QuerySet["CartLine"]):
+    def with_hold(self) -> CartLineQuerySet:
+        """Adds `hold`, the state of the line's claim or None when its hold was lost, and `time_left`
+        (timedelta).
+
+        Both by the database's clock, which alone decides when a hold ends.
+        """
+        clock = Func(function="clock_timestamp", output_field=DateTimeField())
+        return self.annotate(
+            hold=Case(
+                When(claim__state="hold", claim__expires_at__lte=clock, then=Value(None)),
+                default=F("claim__state"),
+                output_field=CharField(),
+            ),
+            time_left=ExpressionWrapper(F("held_until") - clock, output_field=DurationField()),
+        )
+
+
+CartLineManager = models.Manager.from_queryset(CartLineQuerySet)
+
+
 class CartLine(models.Model):
     """One lesson in a cart. It outlives its hold, so that a lost slot can be named and offered again."""
 
@@ -44,6 +76,12 @@ class CartLine(models.Model):
     minutes = models.PositiveSmallIntegerField(_("durée"))
     held_until = models.DateTimeField(_("retenu jusqu'à"))
     address = models.GenericIPAddressField(_("adresse IP"), null=True)
+
+    objects: ClassVar[CartLineManager] = CartLineManager()
+
+    # Set by `with_hold`.
+    hold: str | None
+    time_left: timedelta
 
     class Meta:
         verbose_name = _("ligne du panier")

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import ClassVar
+from datetime import timedelta
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
-from django.db.models import Q
+from django.db.models import DurationField, F, Q, Value
 from django.db.models.functions import Lower
+from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from booking.models.availability import same_tutor
 
 
-class ClaimQuerySet(models.QuerySet["TimeClaim"]):
-    def live(self, now: datetime) -> ClaimQuerySet:
-        """What occupies time: everything but holds that have run out."""
-        return self.exclude(state=TimeClaim.State.HOLD, expires_at__lte=now)
-
-    def expired_holds(self, now: datetime) -> ClaimQuerySet:
-        return self.filter(state=TimeClaim.State.HOLD, expires_at__lte=now)
-
-
 class TimeClaim(models.Model):
     """A stretch `[start, end)` of a tutor's time, and the one reason for it: a cart line or an appointment.
 
-    A hold ends by itself at `expires_at`. A paying claim never does: only settlement, or the cancelling of
-    its intent at Stripe, ends it; its `expires_at` is the deadline at which reconciliation does the latter.
+    A hold ends by itself at `expires_at`, by the database's clock (`clock_timestamp()`): it sets and judges
+    it. A paying claim never does: only settlement, or the cancelling of its intent at Stripe, ends it; its
+    `expires_at` is the deadline at which reconciliation does the latter.
     """
 
     class State(models.TextChoices):
@@ -46,8 +38,6 @@ class TimeClaim(models.Model):
     appointment = models.OneToOneField(
         "booking.Appointment", on_delete=models.CASCADE, null=True, blank=True, related_name="claim"
     )
-
-    objects: ClassVar[models.Manager[TimeClaim]] = ClaimQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("plage occupée")
@@ -68,6 +58,13 @@ class TimeClaim(models.Model):
             models.CheckConstraint(
                 condition=Q(during__isempty=False, during__lower_inf=False, during__upper_inf=False),
                 name="claim_bounded",
+            ),
+            # Whoever looks for the claims of a window may start searching one day before it.
+            models.CheckConstraint(
+                condition=LessThanOrEqual(
+                    F("during__endswith") - F("during__startswith"), Value(timedelta(days=1), DurationField())
+                ),
+                name="claim_at_most_a_day",
             ),
             models.CheckConstraint(
                 condition=Q(

@@ -83,6 +83,18 @@ class Tutor(models.Model):  # type: ignore[django-manager-missing]  # Wagtail's 
         _("priorité"), default=100, help_text=_("Le plus petit nombre est proposé en premier.")
     )
     active = models.BooleanField(_("actif"), default=True)
+    buffer_before_minutes = models.PositiveSmallIntegerField(
+        _("pause avant un cours"), null=True, blank=True, help_text=_("En minutes; vide : aucune.")
+    )
+    buffer_after_minutes = models.PositiveSmallIntegerField(
+        _("pause après un cours"),
+        null=True,
+        blank=True,
+        help_text=_("En minutes; vide : aucune. Entre deux cours, la plus longue des deux pauses compte."),
+    )
+    daily_lesson_limit = models.PositiveSmallIntegerField(
+        _("cours par jour, au plus"), null=True, blank=True, help_text=_("Vide : sans limite.")
+    )
 
     objects: ClassVar[models.Manager[Tutor]] = TutorQuerySet.as_manager()
 
@@ -91,7 +103,20 @@ class Tutor(models.Model):  # type: ignore[django-manager-missing]  # Wagtail's 
         verbose_name_plural = _("tuteurs")
         ordering = ["display_name"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(hourly_rate_cad__gte=0), name="tutor_rate_not_negative")
+            models.CheckConstraint(
+                condition=models.Q(hourly_rate_cad__gte=0), name="tutor_rate_not_negative"
+            ),
+            # Claims are read with a day's margin around a window, which a pause must not outreach.
+            models.CheckConstraint(
+                condition=models.Q(buffer_before_minutes__isnull=True)
+                | models.Q(buffer_before_minutes__lte=12 * 60),
+                name="tutor_buffer_before_half_a_day",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(buffer_after_minutes__isnull=True)
+                | models.Q(buffer_after_minutes__lte=12 * 60),
+                name="tutor_buffer_after_half_a_day",
+            ),
         ]
 
     def __str__(self) -> str:

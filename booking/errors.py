@@ -1,0 +1,81 @@
+"""What can stand between a person and a lesson, each with a sentence in French that says what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from booking.rules import Problem
+
+if TYPE_CHECKING:
+    from booking.models import CartLine
+
+
+class BookingError(Exception):
+    """`message` is for the person in front of the page."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class SlotTaken(BookingError):
+    """Somebody else was faster."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Cette plage vient d’être prise. Choisissez-en une autre."))
+
+
+class NotBookable(BookingError):
+    """The rules refuse the lesson; `problems` says why."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__(" ".join(problem.message for problem in self.problems))
+
+
+class TooManyHolds(BookingError):
+    """A ceiling of live holds is reached; `limit` is the ceiling."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(
+            ngettext(
+                "Vous retenez déjà %(limit)s cours, le maximum. Payez-le ou retirez-le d’abord.",
+                "Vous retenez déjà %(limit)s cours, le maximum. Payez-les ou retirez-en d’abord.",
+                limit,
+            )
+            % {"limit": limit}
+        )
+
+
+class LineBeingPaid(BookingError):
+    """The line's payment is under way: it can be neither removed nor paid a second time."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Ce cours est en cours de paiement. Attendez la réponse de la banque."))
+
+
+class HoldsLost(BookingError):
+    """Lines of the cart whose hold is gone; nothing was changed."""
+
+    def __init__(self, lines: Sequence[CartLine]) -> None:
+        self.lines = list(lines)
+        super().__init__(
+            ngettext(
+                "Un cours de votre panier n’est plus retenu. Reprenez-le ou retirez-le d’abord.",
+                "%(count)s cours de votre panier ne sont plus retenus. Reprenez-les ou retirez-les d’abord.",
+                len(self.lines),
+            )
+            % {"count": len(self.lines)}
+        )
+
+
+class TryAgain(BookingError):
+    """The database kept us waiting for longer than three seconds; nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Beaucoup de gens réservent en ce moment. Veuillez réessayer."))

@@ -1,0 +1,26 @@
+"""Every write to carts and claims: keyword-only functions, each in one transaction.
+
+They raise `booking.errors.BookingError`, whose message is ready to be shown; nothing was changed then.
+Holds begin and end by the database's clock, so that web servers whose clocks differ agree; `now` decides
+notice and horizon.
+"""
+
+from booking.services.carts import adopt_guest_cart, cart_for, cart_for_writing, merge_carts
+from booking.services.holds import hold_slot, release_line, renew_line, sweep_expired_holds
+from booking.services.locks import lock_tutors
+from booking.services.payment import begin_payment, book_lesson, end_payment
+
+__all__ = [
+    "adopt_guest_cart",
+    "begin_payment",
+    "book_lesson",
+    "cart_for",
+    "cart_for_writing",
+    "end_payment",
+    "hold_slot",
+    "lock_tutors",
+    "merge_carts",
+    "release_line",
+    "renew_line",
+    "sweep_expired_holds",
+]

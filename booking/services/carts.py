@@ -1,0 +1,73 @@
+"""Whose cart it is: a guest's by the session, a member's by the account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection
+from django.http import HttpRequest
+
+from accounts.models import User
+from booking.models import Cart
+from booking.services.locks import claiming, lock
+
+SESSION_KEY = "cart"
+
+
+def cart_for(*, request: HttpRequest) -> Cart | None:
+    """The visitor's cart, if there is one."""
+    if request.user.is_authenticated:
+        return Cart.objects.filter(user=request.user).first()
+    key = request.session.get(SESSION_KEY)
+    return Cart.objects.filter(pk=key, user=None).first() if key else None
+
+
+def cart_for_writing(*, request: HttpRequest) -> Cart:
+    """The visitor's cart, made now if there is none."""
+    if request.user.is_authenticated:
+        return Cart.objects.get_or_create(user=request.user)[0]
+    cart = cart_for(request=request)
+    if cart is None:
+        cart = Cart.objects.create()
+        request.session[SESSION_KEY] = str(cart.pk)
+    return cart
+
+
+def merge_carts(*, source: Cart, target: Cart, now: datetime) -> None:
+    """Move a guest's lines, with their holds, into the cart of the account that logged in.
+
+    Where both have a line for the same tutor and start, the one whose claim stands stays. The empty source
+    cart is kept: a payment may have begun in it.
+    """
+    if source.pk == target.pk:
+        return
+    with claiming(), connection.cursor() as cursor:
+        lock(cart_ids=[source.pk, target.pk])
+        pair = {"source": source.pk, "target": target.pk}
+        cursor.execute(
+            """
+            WITH pairs AS (
+                SELECT s.id AS source, t.id AS target, sc.id IS NOT NULL AND tc.id IS NULL AS source_stands
+                FROM booking_cartline s
+                JOIN booking_cartline t ON t.tutor_id = s.tutor_id AND t.start = s.start
+                LEFT JOIN booking_timeclaim sc ON sc.line_id = s.id
+                LEFT JOIN booking_timeclaim tc ON tc.line_id = t.id
+                WHERE s.cart_id = %(source)s AND t.cart_id = %(target)s
+            ), doomed AS (
+                SELECT CASE WHEN source_stands THEN target ELSE source END AS id FROM pairs
+            ), freed AS (
+                DELETE FROM booking_timeclaim WHERE line_id IN (SELECT id FROM doomed)
+            )
+            DELETE FROM booking_cartline WHERE id IN (SELECT id FROM doomed)
+            """,
+            pair,
+        )
+        cursor.execute("UPDATE booking_cartline SET cart_id = %(target)s WHERE cart_id = %(source)s", pair)
+
+
+def adopt_guest_cart(*, request: HttpRequest, user: User, now: datetime) -> None:
+    """Merge the session's cart into the account that has just logged in."""
+    key = request.session.pop(SESSION_KEY, None)
+    source = Cart.objects.filter(pk=key, user=None).first() if key else None
+    if source is not None:
+        merge_carts(source=source, target=Cart.objects.get_or_create(user=user)[0], now=now)

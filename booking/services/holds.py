@@ -1,0 +1,202 @@
+"""Holding a lesson for a quarter of an hour, letting go of it, and taking it again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from booking.diaries import ClaimKind, Diary, load_diaries
+from booking.errors import LineBeingPaid, NotBookable, SlotTaken, TooManyHolds
+from booking.grid import epoch_minutes, local_day
+from booking.models import Cart, CartLine, TimeClaim
+from booking.rules import TAKEN_BY_OTHERS, problems
+from booking.services.claims import FREE_OF_EXPIRED, claim
+from booking.services.locks import claiming, lock
+from booking.slots import best_first
+from courses.models import Course, Tutor
+
+# The ceilings are counted where the line is written, under the locks on cart and address. A line that lost
+# its hold is taken again in its place.
+_LINE = f"""
+WITH expired AS ({FREE_OF_EXPIRED}), held AS (
+    SELECT count(*) FILTER (WHERE l.cart_id = %(cart)s) AS by_cart,
+           count(*) FILTER (WHERE l.address = %(address)s) AS by_address
+    FROM booking_cartline l JOIN booking_timeclaim c ON c.line_id = l.id
+    WHERE (l.cart_id = %(cart)s OR l.address = %(address)s)
+      AND (c.state <> 'hold' OR c.expires_at > clock_timestamp())
+)
+INSERT INTO booking_cartline (id, cart_id, course_id, tutor_id, start, minutes, address, held_until)
+SELECT %(id)s, %(cart)s, %(course)s, %(tutor)s, %(start)s, %(minutes)s, %(address)s,
+       clock_timestamp() + %(length)s
+FROM held WHERE by_cart < %(max_by_cart)s AND by_address < %(max_by_address)s
+ON CONFLICT (cart_id, tutor_id, start) DO UPDATE
+SET course_id = excluded.course_id, minutes = excluded.minutes, address = excluded.address,
+    held_until = excluded.held_until
+RETURNING id, held_until
+"""  # noqa: S608
+
+
+def hold_slot(
+    *,
+    cart: Cart,
+    course: Course,
+    start: datetime,
+    duration: int,
+    now: datetime,
+    tutor: Tutor | None = None,
+    address: str | None = None,
+) -> CartLine:
+    """Put a lesson of `duration` minutes into the cart and hold its time for 15 minutes.
+
+    `tutor` None takes the first available: lowest priority number, then fewest booked hours in that local
+    week. A lesson that the cart already holds is given back as it is. Raises SlotTaken, NotBookable,
+    TooManyHolds, TryAgain.
+    """
+    with claiming():
+        lock(
+            tutor_ids=[tutor.pk] if tutor else [],
+            course_id=None if tutor else course.pk,
+            cart_ids=[cart.pk],
+            address=address,
+        )
+        day = local_day(start)
+        diaries = load_diaries(
+            first_day=day,
+            last_day=day,
+            course_id=course.pk,
+            tutor_ids=[tutor.pk] if tutor else None,
+            cart_id=cart.pk,
+        )
+        own = _own_line(cart, course, start, duration, diaries)
+        if own is not None:
+            return own
+        chosen = _bookable(diaries, start, duration, now)
+        return _take(cart, course, chosen, start, duration, address)
+
+
+def _own_line(
+    cart: Cart, course: Course, start: datetime, duration: int, diaries: list[Diary]
+) -> CartLine | None:
+    """The line by which the cart has this very lesson already."""
+    first = epoch_minutes(start)
+    same = [first, first + duration]
+    holders = [
+        diary.tutor_id
+        for diary in diaries
+        for *stretch, kind in diary.claims
+        if kind & ClaimKind.OWN and stretch == same
+    ]
+    if not holders:
+        return None
+    return CartLine.objects.filter(
+        cart=cart, course=course, start=start, minutes=duration, tutor__in=holders
+    ).first()
+
+
+def _bookable(diaries: list[Diary], start: datetime, duration: int, now: datetime) -> Diary:
+    """The tutor to take, of those who are free."""
+    if not diaries:
+        raise NotBookable(problems(start=start, minutes=duration, now=now, diary=None))
+    found = {
+        diary.tutor_id: problems(start=start, minutes=duration, now=now, diary=diary) for diary in diaries
+    }
+    free = [diary for diary in diaries if not found[diary.tutor_id]]
+    if free:
+        return best_first(free, start)[0]
+    # Where one is only just taken, that is the answer; else what stands in the way of the one nearest to it.
+    nearest = min(found.values(), key=lambda against: (not TAKEN_BY_OTHERS.issuperset(against), len(against)))
+    raise SlotTaken if TAKEN_BY_OTHERS.issuperset(nearest) else NotBookable(nearest)
+
+
+def _take(
+    cart: Cart, course: Course, diary: Diary, start: datetime, duration: int, address: str | None
+) -> CartLine:
+    """Write the line and its claim, under the locks."""
+    end = start + timedelta(minutes=duration)
+    values = {
+        "id": uuid4(),
+        "cart": cart.pk,
+        "course": course.pk,
+        "tutor": diary.tutor_id,
+        "start": start,
+        "end": end,
+        "minutes": duration,
+        "address": address,
+        "length": timedelta(minutes=settings.HOLD_MINUTES),
+        "max_by_cart": settings.MAX_HOLDS_PER_CART,
+        "max_by_address": settings.MAX_HOLDS_PER_ADDRESS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_LINE, values)
+        row = cursor.fetchone()
+    if row is None:
+        held = TimeClaim.objects.filter(line__cart=cart).count()
+        by_cart = settings.MAX_HOLDS_PER_CART
+        raise TooManyHolds(by_cart if held >= by_cart else settings.MAX_HOLDS_PER_ADDRESS)
+    line = CartLine(
+        id=row[0],
+        cart=cart,
+        course=course,
+        tutor_id=diary.tutor_id,
+        start=start,
+        minutes=duration,
+        held_until=row[1],
+        address=address,
+    )
+    line._state.adding = False
+    if not claim(
+        tutor_id=diary.tutor_id,
+        start=start,
+        end=end,
+        state=TimeClaim.State.HOLD,
+        line_id=line.pk,
+        expires_at=line.held_until,
+    ):
+        raise SlotTaken
+    return line
+
+
+def renew_line(*, line: CartLine, now: datetime) -> CartLine:
+    """Hold a line whose hold was lost for a new 15 minutes; one that still stands is left as it is, never
+    extended.
+
+    Raises what `hold_slot` raises.
+    """
+    return hold_slot(
+        cart=line.cart,
+        course=line.course,
+        start=line.start,
+        duration=line.minutes,
+        now=now,
+        tutor=line.tutor,
+        address=line.address,
+    )
+
+
+def release_line(*, line: CartLine, now: datetime) -> None:
+    """Take a line out of its cart; its time is free at once. Twice does no harm. Raises LineBeingPaid."""
+    with transaction.atomic():
+        held = TimeClaim.objects.select_for_update().filter(line=line).first()
+        if held is not None and held.state == TimeClaim.State.PAYING:
+            raise LineBeingPaid
+        CartLine.objects.filter(pk=line.pk).delete()
+
+
+def sweep_expired_holds(*, now: datetime) -> int:
+    """Delete the holds that have run out, and say how many. Cosmetic: whoever wants their time deletes them
+    too.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            DELETE FROM booking_timeclaim WHERE id IN (
+                SELECT id FROM booking_timeclaim
+                WHERE state = 'hold' AND expires_at <= clock_timestamp()
+                FOR UPDATE SKIP LOCKED
+            )
+            """
+        )
+        return cursor.rowcount

@@ -1,0 +1,412 @@
+"""Carts, holds and claims, on the paths that people take.
+
+The moment is fixed, and lies in a year of its own: only notice and horizon look at it. Holds begin and end
+by the database's clock, which no test can set, so a hold is made to run out with `expire`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from booking.errors import HoldsLost, LineBeingPaid, NotBookable, SlotTaken, TooManyHolds
+from booking.models import Appointment, AvailabilityException, CartLine, TimeClaim
+from booking.rules import Problem
+from booking.services import (
+    begin_payment,
+    book_lesson,
+    end_payment,
+    hold_slot,
+    merge_carts,
+    release_line,
+    renew_line,
+    sweep_expired_holds,
+)
+from tests.factories import expire, make_cart, make_course, make_lesson, make_tutor
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2027, 1, 11, 15, 0, tzinfo=UTC)  # Monday, 10:00 in Toronto
+START = datetime(2027, 1, 13, 15, 0, tzinfo=UTC)  # Wednesday, 10:00 in Toronto
+DEADLINE = NOW + timedelta(minutes=10)
+HOUR = timedelta(hours=1)
+
+
+def claims() -> list[tuple[int, datetime, datetime, str]]:
+    found = TimeClaim.objects.order_by("tutor_id", "during")
+    return [(claim.tutor_id, claim.during.lower, claim.during.upper, claim.state) for claim in found]
+
+
+def test_a_lesson_is_held_for_fifteen_minutes() -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    cart = make_cart()
+    line = hold_slot(
+        cart=cart, course=course, tutor=tutor, start=START, duration=90, now=NOW, address="203.0.113.7"
+    )
+    assert claims() == [(tutor.pk, START, START + timedelta(minutes=90), "hold")]
+    stored = CartLine.objects.with_hold().get(pk=line.pk)
+    assert (stored.cart, stored.course, stored.tutor, stored.start, stored.minutes) == (
+        cart,
+        course,
+        tutor,
+        START,
+        90,
+    )
+    assert stored.address == "203.0.113.7"
+    assert stored.held_until == line.held_until == TimeClaim.objects.get().expires_at
+    assert stored.hold == "hold"
+    assert timedelta(minutes=14, seconds=50) < stored.time_left < timedelta(minutes=15)
+
+
+def test_a_slot_held_by_somebody_else_is_refused() -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=90, now=NOW)
+    with pytest.raises(SlotTaken):
+        hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START + HOUR, duration=60, now=NOW)
+    assert len(claims()) == CartLine.objects.count() == 1
+
+
+def test_neighbouring_slots_do_not_disturb_each_other() -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    for hours in (0, 1, 2):
+        hold_slot(
+            cart=make_cart(), course=course, tutor=tutor, start=START + hours * HOUR, duration=60, now=NOW
+        )
+    assert len(claims()) == 3
+
+
+def test_adding_ones_own_slot_again_changes_nothing() -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    make_tutor("Ana Silva", courses=[course])
+    cart = make_cart()
+    line = hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    for again in (tutor, None):
+        same = hold_slot(cart=cart, course=course, tutor=again, start=START, duration=60, now=NOW)
+        assert (same.pk, same.held_until) == (line.pk, line.held_until)
+    assert len(claims()) == 1
+
+
+def test_another_length_over_ones_own_slot_is_refused_as_held_by_you() -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    cart = make_cart()
+    hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    with pytest.raises(NotBookable) as refused:
+        hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=90, now=NOW)
+    assert refused.value.problems == [Problem.HELD_BY_YOU]
+    assert refused.value.message == "Un cours de votre panier occupe déjà cette plage."
+
+
+def test_the_first_available_is_the_lowest_priority_number_then_the_fewest_hours_that_week() -> None:
+    course = make_course()
+    make_tutor("Dernier Recours", courses=[course], priority=200)
+    busy = make_tutor("Bien Prise", courses=[course], priority=10)
+    calm = make_tutor("Plus Calme", courses=[course], priority=10)
+    make_lesson(course=course, tutor=busy, start=START - 20 * HOUR, minutes=90)  # Tuesday of that week
+    make_lesson(course=course, tutor=calm, start=START - 20 * HOUR, minutes=60)
+    make_lesson(course=course, tutor=calm, start=START + timedelta(days=5), minutes=120)  # Monday of the next
+
+    taken = [
+        hold_slot(cart=make_cart(), course=course, start=START, duration=60, now=NOW).tutor.display_name
+        for _ in range(3)
+    ]
+    assert taken == ["Plus Calme", "Bien Prise", "Dernier Recours"]
+    with pytest.raises(SlotTaken):
+        hold_slot(cart=make_cart(), course=course, start=START, duration=60, now=NOW)
+
+
+def test_an_inactive_or_unapproved_tutor_is_refused() -> None:
+    course = make_course()
+    for tutor in (make_tutor(courses=[course], active=False), make_tutor(courses=[make_course()])):
+        with pytest.raises(NotBookable) as refused:
+            hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
+        assert refused.value.problems == [Problem.TUTOR_INACTIVE]
+
+
+def test_an_expired_hold_gives_way_to_whoever_wants_its_time() -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    lost = hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=90, now=NOW)
+    expire(lost)
+    line = hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START + HOUR, duration=60, now=NOW)
+    assert TimeClaim.objects.get().line == line
+    assert CartLine.objects.with_hold().get(pk=lost.pk).hold is None
+
+
+def test_a_lost_hold_is_taken_again_in_its_place() -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    cart = make_cart()
+    line = hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    expire(line)
+    renewed = renew_line(line=line, now=NOW)
+    assert renewed.pk == line.pk
+    assert CartLine.objects.with_hold().get().hold == "hold"
+    assert CartLine.objects.get().held_until == renewed.held_until > datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_a_hold_that_stands_is_not_prolonged() -> None:
+    course = make_course()
+    line = hold_slot(
+        cart=make_cart(), course=course, tutor=make_tutor(courses=[course]), start=START, duration=60, now=NOW
+    )
+    assert renew_line(line=line, now=NOW).held_until == line.held_until
+
+
+def test_a_lost_hold_that_somebody_took_is_refused() -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    line = hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    expire(line)
+    hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    with pytest.raises(SlotTaken):
+        renew_line(line=line, now=NOW)
+
+
+def test_a_cart_holds_no_more_than_its_ceiling(settings: object) -> None:
+    settings.MAX_HOLDS_PER_CART = 2  # type: ignore[attr-defined]
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    cart = make_cart()
+    first = hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    hold_slot(cart=cart, course=course, tutor=tutor, start=START + HOUR, duration=60, now=NOW)
+    with pytest.raises(TooManyHolds) as refused:
+        hold_slot(cart=cart, course=course, tutor=tutor, start=START + 2 * HOUR, duration=60, now=NOW)
+    assert refused.value.message == (
+        "Vous retenez déjà 2 cours, le maximum. Payez-les ou retirez-en d’abord."
+    )
+    expire(first)
+    hold_slot(cart=cart, course=course, tutor=tutor, start=START + 2 * HOUR, duration=60, now=NOW)
+
+
+def test_an_address_holds_no_more_than_its_ceiling_in_any_number_of_carts(settings: object) -> None:
+    settings.MAX_HOLDS_PER_ADDRESS = 2  # type: ignore[attr-defined]
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    for hours, address in enumerate(["203.0.113.7", "203.0.113.7", "203.0.113.8"]):
+        start = START + hours * HOUR
+        hold_slot(
+            cart=make_cart(), course=course, tutor=tutor, start=start, duration=60, now=NOW, address=address
+        )
+    with pytest.raises(TooManyHolds) as refused:
+        hold_slot(
+            cart=make_cart(),
+            course=course,
+            tutor=tutor,
+            start=START + 4 * HOUR,
+            duration=60,
+            now=NOW,
+            address="203.0.113.7",
+        )
+    assert refused.value.limit == 2
+
+
+def test_releasing_frees_at_once_and_twice_does_no_harm() -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    line = hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    release_line(line=line, now=NOW)
+    release_line(line=line, now=NOW)
+    assert claims() == []
+    assert not CartLine.objects.exists()
+    hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
+
+
+def test_paying_keeps_the_slot_past_the_fifteen_minutes() -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    cart = make_cart()
+    line = hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    assert begin_payment(cart=cart, deadline=DEADLINE, now=NOW) == [line]
+    assert (TimeClaim.objects.get().state, TimeClaim.objects.get().expires_at) == ("paying", DEADLINE)
+    expire(line)
+    assert sweep_expired_holds(now=NOW) == 0
+    with pytest.raises(SlotTaken):
+        hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
+
+
+def test_a_line_being_paid_is_neither_released_nor_paid_again() -> None:
+    course = make_course()
+    cart = make_cart()
+    line = hold_slot(
+        cart=cart, course=course, tutor=make_tutor(courses=[course]), start=START, duration=60, now=NOW
+    )
+    begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
+    with pytest.raises(LineBeingPaid):
+        release_line(line=line, now=NOW)
+    with pytest.raises(LineBeingPaid):
+        begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
+    assert claims()[0][3] == "paying"
+
+
+def test_payment_does_not_begin_when_a_hold_is_lost_and_changes_nothing() -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    cart = make_cart()
+    lost = hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    hold_slot(cart=cart, course=course, tutor=tutor, start=START + HOUR, duration=60, now=NOW)
+    expire(lost)
+    with pytest.raises(HoldsLost) as refused:
+        begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
+    assert refused.value.lines == [lost]
+    assert refused.value.message == (
+        "Un cours de votre panier n’est plus retenu. Reprenez-le ou retirez-le d’abord."
+    )
+    assert [state for *_, state in claims()] == ["hold", "hold"]
+
+
+def test_payment_does_not_begin_when_the_tutor_closed_the_day_meanwhile() -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    cart = make_cart()
+    hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    AvailabilityException.objects.create(tutor=tutor, date=START.date(), kind="closed")
+    with pytest.raises(NotBookable) as refused:
+        begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
+    assert refused.value.problems == [Problem.EXCEPTION]
+
+
+def test_payment_begins_although_the_notice_ran_out_during_the_hold() -> None:
+    course = make_course()
+    cart = make_cart()
+    now = START - timedelta(hours=12)
+    hold_slot(cart=cart, course=course, tutor=make_tutor(courses=[course]), start=START, duration=60, now=now)
+    assert len(begin_payment(cart=cart, deadline=DEADLINE, now=now + timedelta(minutes=14))) == 1
+
+
+def test_a_payment_that_failed_gives_the_rest_of_the_hold_back() -> None:
+    course = make_course()
+    cart = make_cart()
+    line = hold_slot(
+        cart=cart, course=course, tutor=make_tutor(courses=[course]), start=START, duration=60, now=NOW
+    )
+    begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
+    for _ in range(2):
+        end_payment(line_ids=[line.pk], now=NOW)
+    held = TimeClaim.objects.get()
+    assert (held.state, held.expires_at) == ("hold", line.held_until)
+    begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
+
+
+def test_a_payment_that_failed_after_the_hold_frees_the_slot() -> None:
+    course = make_course()
+    cart = make_cart()
+    line = hold_slot(
+        cart=cart, course=course, tutor=make_tutor(courses=[course]), start=START, duration=60, now=NOW
+    )
+    begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
+    expire(line)
+    end_payment(line_ids=[line.pk], now=NOW)
+    assert claims() == []
+    assert CartLine.objects.with_hold().get().hold is None
+
+
+def test_a_paid_line_becomes_a_lesson_by_its_own_claim(student: User) -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    cart = make_cart()
+    line = hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=90, now=NOW)
+    begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
+    before = TimeClaim.objects.get().pk
+    lesson = book_lesson(
+        course=course, tutor=tutor, start=START, minutes=90, student=student, cart_line_id=line.pk, now=NOW
+    )
+    assert lesson is not None
+    assert (lesson.start, lesson.end, lesson.student, lesson.status) == (
+        START,
+        START + timedelta(minutes=90),
+        student,
+        "scheduled",
+    )
+    after = TimeClaim.objects.get()
+    assert (after.pk, after.state, after.appointment, after.line, after.expires_at) == (
+        before,
+        "lesson",
+        lesson,
+        None,
+        None,
+    )
+    assert not CartLine.objects.exists()
+
+
+@pytest.mark.parametrize("line_id", [None, uuid4()])
+def test_a_paid_lesson_without_its_claim_is_booked_when_free(student: User, line_id: object) -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    lost = hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    expire(lost)
+    lesson = book_lesson(
+        course=course,
+        tutor=tutor,
+        start=START,
+        minutes=60,
+        student=student,
+        cart_line_id=line_id,  # type: ignore[arg-type]
+        now=NOW,
+    )
+    assert lesson is not None
+    assert claims() == [(tutor.pk, START, START + HOUR, "lesson")]
+
+
+def test_a_paid_lesson_whose_time_is_gone_is_not_booked(student: User) -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    lost = hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    expire(lost)
+    hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    lesson = book_lesson(
+        course=course, tutor=tutor, start=START, minutes=60, student=student, cart_line_id=lost.pk, now=NOW
+    )
+    assert lesson is None
+    assert not Appointment.objects.exists()
+    assert [state for *_, state in claims()] == ["hold"]
+
+
+def test_a_guests_lines_follow_into_the_account_with_their_holds(student: User) -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    guest, member = make_cart(), make_cart(student)
+    # Both have Wednesday at 10: the member's hold was lost, then the guest took it.
+    lost = hold_slot(cart=member, course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    expire(lost)
+    kept = hold_slot(cart=guest, course=course, tutor=tutor, start=START, duration=90, now=NOW)
+    other = hold_slot(cart=member, course=course, tutor=tutor, start=START + 2 * HOUR, duration=60, now=NOW)
+    merge_carts(source=guest, target=member, now=NOW)
+    assert set(member.lines.values_list("pk", flat=True)) == {kept.pk, other.pk}
+    assert {line.hold for line in CartLine.objects.with_hold()} == {"hold"}
+    assert not guest.lines.exists()
+
+
+def test_the_sweeper_deletes_expired_holds_only() -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    lines = [
+        hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START + n * HOUR, duration=60, now=NOW)
+        for n in range(3)
+    ]
+    make_lesson(course=course, tutor=tutor, start=START + 4 * HOUR)
+    expire(lines[0])
+    expire(lines[1])
+    assert sweep_expired_holds(now=NOW) == 2
+    assert [state for *_, state in claims()] == ["hold", "lesson"]
+
+
+def test_a_hold_takes_four_statements_whatever_the_number_of_tutors() -> None:
+    course = make_course()
+    for number in range(12):
+        make_tutor(f"Tuteur {number}", courses=[course])
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        hold_slot(cart=make_cart(), course=course, start=START, duration=60, now=NOW)
+    statements = [q["sql"] for q in captured if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    assert len(statements) == 5  # the cart of the test, locks, diaries, line, claim

@@ -3,26 +3,70 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
+class StatementTime(Now):
+    """PostgreSQL's clock, which goes on inside a transaction: two rows of one commit keep their order."""
+
+    template = "CLOCK_TIMESTAMP()"
+
+
+class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
+    # Their twin for one row is `OutboxMessage.status`.
+    def waiting(self) -> OutboxQuerySet:
+        return self.filter(delivered_at__isnull=True, dead_at__isnull=True)
+
+    def delivered(self) -> OutboxQuerySet:
+        return self.filter(delivered_at__isnull=False)
+
+    def dead(self) -> OutboxQuerySet:
+        return self.filter(dead_at__isnull=False)
+
+    def with_status(self, status: str) -> OutboxQuerySet:
+        return {
+            OutboxMessage.Status.WAITING: self.waiting,
+            OutboxMessage.Status.DELIVERED: self.delivered,
+            OutboxMessage.Status.DEAD: self.dead,
+        }[OutboxMessage.Status(status)]()
+
+    def due(self, now: datetime) -> OutboxQuerySet:
+        """Waiting, its hour has come, and nobody is delivering it."""
+        return self.waiting().filter(
+            Q(lease_until__isnull=True) | Q(lease_until__lte=now), available_at__lte=now
+        )
+
+
 class OutboxMessage(models.Model):
-    """One webhook call or one e-mail. Its id is the `event_id` that every retry bears."""
+    """One webhook call or one e-mail. Its id is the `event_id` that every retry bears.
+
+    `payload` of a webhook is the event's payload, ready to be sent; of a mail `subject`, `text`, `html` and
+    `attachments[name, mimetype, content (base64)]`. `attempts` counts the attempts begun since the row was
+    recorded or sent again; an attempt is under way while `lease_until` is ahead.
+    """
 
     class Kind(models.TextChoices):
         WEBHOOK = "webhook", _("Webhook")
         MAIL = "mail", _("Courriel")
 
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("À livrer")
+        DELIVERED = "delivered", _("Livré")
+        DEAD = "dead", _("Abandonné")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("genre"), max_length=8, choices=Kind.choices)
-    type = models.CharField(_("type"), max_length=60)
-    destination = models.CharField(_("destination"), max_length=254)
+    type = models.CharField(_("type"), max_length=100)
+    destination = models.CharField(_("destination"), max_length=1000)
     payload = models.JSONField(_("contenu"))
-    created_at = models.DateTimeField(_("créé le"), default=timezone.now)
+    created_at = models.DateTimeField(_("créé le"), db_default=StatementTime(), editable=False)
     available_at = models.DateTimeField(_("prochain essai"), default=timezone.now)
     attempts = models.PositiveSmallIntegerField(_("essais"), default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -31,17 +75,52 @@ class OutboxMessage(models.Model):
     delivered_at = models.DateTimeField(_("livré le"), null=True, blank=True)
     dead_at = models.DateTimeField(_("abandonné le"), null=True, blank=True)
 
+    objects: ClassVar[OutboxQuerySet] = OutboxQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         verbose_name = _("envoi")
         verbose_name_plural = _("envois")
         ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(delivered_at__isnull=True) | Q(dead_at__isnull=True), name="outbox_one_end"
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["available_at"],
                 condition=Q(delivered_at__isnull=True, dead_at__isnull=True),
                 name="outbox_due",
-            )
+            ),
+            models.Index(
+                fields=["destination", "created_at"],
+                condition=Q(delivered_at__isnull=True, dead_at__isnull=True),
+                name="outbox_order",
+            ),
+            models.Index(fields=["-created_at"], name="outbox_newest"),
         ]
 
     def __str__(self) -> str:
         return f"{self.type} → {self.destination}"
+
+    @property
+    def status(self) -> OutboxMessage.Status:
+        # Its twin for many rows is `OutboxQuerySet.with_status`.
+        if self.delivered_at:
+            return self.Status.DELIVERED
+        return self.Status.DEAD if self.dead_at else self.Status.WAITING
+
+
+class TaskRun(models.Model):
+    """When a task of the schedule last did its work; held by one worker at a time through its lease."""
+
+    name = models.CharField(_("tâche"), max_length=100, primary_key=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    last_success_at = models.DateTimeField(_("dernière réussite"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("tâche planifiée")
+        verbose_name_plural = _("tâches planifiées")
+
+    def __str__(self) -> str:
+        return self.name

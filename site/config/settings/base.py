@@ -4,7 +4,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+import redis
 from csp.constants import NONE, SELF, UNSAFE_INLINE
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 ROOT = Path(__file__).resolve().parents[3]
 VAR = ROOT / "var"
@@ -41,6 +44,7 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_dramatiq",
+    "dramatiq_crontab",
     "django_htmx",
     "heroicons",
     "template_partials",
@@ -217,10 +221,15 @@ MAKE_WEBHOOK_URLS = {
         "REMINDER", "REFUND", "RATING", "TICKET", "ADMIN",
     )
 }  # fmt: skip
+# `whsec_…`; two with a space between while one replaces the other.
 MAKE_WEBHOOK_SECRET = env("MAKE_WEBHOOK_SECRET", default="")
+WEBHOOKS_PER_SECOND = env.int("WEBHOOKS_PER_SECOND", default=20)  # for each host
+# Plain http and private addresses: for receivers on the same machine only.
+WEBHOOKS_ALLOW_PRIVATE = False
 
 # Mail
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Fanal <bonjour@fanal.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -228,7 +237,12 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # frequent maintenance and a short heartbeat hand a killed worker's messages on within seconds.
 DRAMATIQ_BROKER = {
     "BROKER": "dramatiq.brokers.redis.RedisBroker",
-    "OPTIONS": {"url": REDIS_URL, "maintenance_chance": 1_000_000, "heartbeat_timeout": 15_000},
+    "OPTIONS": {
+        # A Redis that doesn't answer costs a request a second at most.
+        "client": redis.Redis.from_url(REDIS_URL, socket_connect_timeout=1, retry=Retry(NoBackoff(), 1)),
+        "maintenance_chance": 1_000_000,
+        "heartbeat_timeout": 15_000,
+    },
     "MIDDLEWARE": [
         "dramatiq.middleware.AgeLimit",
         "dramatiq.middleware.TimeLimit",

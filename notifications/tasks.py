@@ -1,0 +1,19 @@
+"""What the workers load: the delivery actors, and what the outbox does by the clock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from notifications import delivery
+from notifications.actors import DELIVERERS, deliver_mail, deliver_webhook, post_event, wake
+from notifications.schedule import every_minute
+
+__all__ = ["deliver_due", "deliver_mail", "deliver_webhook", "post_event"]
+
+
+@every_minute
+def deliver_due(*, now: datetime) -> None:
+    """Wake the workers for what the wake-ups after the commits left behind."""
+    delivery.bury_exhausted(now=now)
+    for message in delivery.left_behind(now=now):
+        wake(DELIVERERS[message.kind], str(message.pk))

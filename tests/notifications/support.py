@@ -1,0 +1,95 @@
+"""The outside world for tests: a receiver of webhooks, and a worker that does all that is due at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import cast
+
+import dramatiq
+from dramatiq.brokers.redis import RedisBroker
+
+from notifications import delivery
+
+
+def drain_outbox(*, now: datetime) -> int:
+    """Make one attempt at all that is due at `now`, here and without a queue; says how many were made."""
+    attempts = 0
+    while heads := delivery.left_behind(now=now):
+        made = [delivery.deliver(message.pk, now=now) for message in heads]
+        attempts += len([attempt for attempt in made if attempt])
+        if not any(made):
+            break
+    return attempts
+
+
+def broker() -> RedisBroker:
+    return cast(RedisBroker, dramatiq.get_broker())
+
+
+def queued(queue: str) -> int:
+    return int(broker().do_qsize(queue))
+
+
+@dataclass(frozen=True)
+class Request:
+    path: str
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+
+
+@dataclass
+class Receiver:
+    """Answers with `answers` in turn, then with 200; keeps what it got."""
+
+    url: str
+    answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    got_one: threading.Condition = field(default_factory=threading.Condition)
+
+    def will_answer(self, status: int, headers: dict[str, str] | None = None, body: bytes = b"") -> None:
+        self.answers.append((status, headers or {}, body))
+
+    def wait_for(self, count: int, seconds: float = 15) -> list[Request]:
+        """The requests, as soon as there are `count` of them."""
+        with self.got_one:
+            self.got_one.wait_for(lambda: len(self.requests) >= count, seconds)
+            return list(self.requests)
+
+
+@contextmanager
+def receiver() -> Iterator[Receiver]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            with got.got_one:
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                got.requests.append(Request(self.path, headers, body))
+                status, extra, answer = got.answers.pop(0) if got.answers else (200, {}, b"Accepted")
+                got.got_one.notify_all()
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(answer)), **extra}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    got = Receiver(url=f"http://127.0.0.1:{server.server_port}/crochet")
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield got
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

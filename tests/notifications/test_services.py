@@ -1,0 +1,241 @@
+"""Telling the outside: only inside a transaction, only what the type promises, ready for the wire."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+import redis
+from django.db import transaction
+from pytest_django.fixtures import Settings
+
+from accounts.models import User
+from notifications.events import EVENT_TYPES, EventError, as_json
+from notifications.models import OutboxMessage
+from notifications.services import Attachment, OutsideTransactionError, record_event, record_mail
+from tests.notifications.support import broker, queued
+
+NOW = datetime(2026, 12, 7, 19, 30, tzinfo=UTC)
+ZOE = UUID("7b1c0a52-3f0e-4a4c-9d5f-0d6f1f4b8f11")
+SIGNUP: dict[str, Any] = {
+    "user_id": ZOE,
+    "role": "student",
+    "email": "zoe@exemple.ca",
+    "first_name": "Zoé",
+    "last_name": "Roy",
+    "created_at": NOW,
+}
+MAIL: dict[str, Any] = {
+    "to": "zoe@exemple.ca",
+    "subject": "Bonjour",
+    "template": "notifications/mail_base",
+    "context": {},
+}
+
+
+@pytest.fixture
+def signup_url(settings: Settings) -> str:
+    settings.MAKE_WEBHOOK_URLS = {**settings.MAKE_WEBHOOK_URLS, "SIGNUP": "https://hook.exemple.com/signup"}
+    return "https://hook.exemple.com/signup"
+
+
+def test_an_event_is_recorded_ready_for_the_wire(db: None, signup_url: str) -> None:
+    message = record_event(type="signup", payload=SIGNUP, now=NOW)
+    assert message is not None
+    message.refresh_from_db()
+    assert (message.kind, message.type, message.destination) == ("webhook", "signup", signup_url)
+    assert message.status == OutboxMessage.Status.WAITING
+    assert message.available_at == NOW
+    assert message.payload == {
+        "user_id": "7b1c0a52-3f0e-4a4c-9d5f-0d6f1f4b8f11",
+        "role": "student",
+        "email": "zoe@exemple.ca",
+        "first_name": "Zoé",
+        "last_name": "Roy",
+        "created_at": "2026-12-07T19:30:00Z",
+    }
+
+
+def test_rows_of_one_commit_keep_their_order(db: None, signup_url: str) -> None:
+    recorded = [record_event(type="signup", payload=SIGNUP, now=NOW) for _ in range(20)]
+    assert list(OutboxMessage.objects.order_by("created_at")) == recorded
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        ({key: value for key, value in SIGNUP.items() if key != "role"}, "signup: missing role"),
+        (SIGNUP | {"phone": "514"}, "signup: unknown phone"),
+        (SIGNUP | {"created_at": datetime(2026, 12, 7)}, "a time without a zone"),  # noqa: DTZ001
+        (SIGNUP | {"role": {"student"}}, "no JSON for set"),
+        (SIGNUP | {"role": Decimal("NaN")}, "not a finite number"),
+    ],
+)
+def test_an_event_that_breaks_its_promise_is_refused(
+    db: None, signup_url: str, payload: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(EventError, match=said):
+        record_event(type="signup", payload=payload, now=NOW)
+    assert not OutboxMessage.objects.exists()
+
+
+def test_each_row_of_a_list_is_held_to_its_keys() -> None:
+    payload = dict.fromkeys(EVENT_TYPES["booking.created"].keys) | {"items": [{"appointment_id": 1}]}
+    with pytest.raises(EventError, match=r"booking\.created\.items: missing course_id, course_title_fr"):
+        EVENT_TYPES["booking.created"].check(payload)
+
+
+def test_a_broken_promise_is_found_even_where_nobody_listens(db: None) -> None:
+    with pytest.raises(EventError):
+        record_event(type="signup", payload={}, now=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_told_outside_a_transaction(signup_url: str) -> None:
+    with pytest.raises(OutsideTransactionError):
+        record_event(type="signup", payload=SIGNUP, now=NOW)
+    with pytest.raises(OutsideTransactionError):
+        record_mail(**MAIL, now=NOW)
+    assert not OutboxMessage.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_commit_no_event(signup_url: str) -> None:
+    with transaction.atomic():
+        record_event(type="signup", payload=SIGNUP, now=NOW)
+        transaction.set_rollback(True)
+    assert not OutboxMessage.objects.exists()
+
+
+def test_without_a_url_nothing_is_recorded_and_it_is_said_once(
+    db: None, unset_said_nothing_yet: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, logger="notifications"):
+        assert record_event(type="signup", payload=SIGNUP, now=NOW) is None
+        assert record_event(type="signup", payload=SIGNUP, now=NOW) is None
+    assert caplog.messages == ["MAKE_SIGNUP_WEBHOOK_URL is not set: its events are not sent"]
+    assert not OutboxMessage.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("type_", "own", "falls_back"),
+    [
+        ("signup", "SIGNUP", False),
+        ("booking.created", "BOOKING", True),
+        ("booking.cancelled", "CANCELLATION", False),
+        ("message.sent", "MESSAGE", False),
+        ("booking.rescheduled", "RESCHEDULE", True),
+        ("appointment.completed", "COMPLETION", True),
+        ("appointment.reminder", "REMINDER", True),
+        ("order.refunded", "REFUND", True),
+        ("rating.created", "RATING", True),
+        ("rating.updated", "RATING", True),
+        ("ticket.created", "TICKET", True),
+        ("ticket.status_changed", "TICKET", True),
+        ("ticket.message_added", "TICKET", True),
+        ("course.created", "ADMIN", True),
+        ("course.updated", "ADMIN", True),
+        ("course.deleted", "ADMIN", True),
+        ("tutor.created", "ADMIN", True),
+        ("tutor.updated", "ADMIN", True),
+        ("tutor.rate.updated", "ADMIN", True),
+        ("tutor.availability.updated", "ADMIN", True),
+    ],
+)
+def test_each_event_goes_to_its_own_url_or_falls_back(
+    settings: Settings, type_: str, own: str, falls_back: bool
+) -> None:
+    nowhere = dict.fromkeys(settings.MAKE_WEBHOOK_URLS, "")
+    settings.MAKE_WEBHOOK_URLS = nowhere | {
+        "BOOKING": "https://b.exemple.com",
+        own: "https://own.exemple.com",
+    }
+    assert EVENT_TYPES[type_].destination == "https://own.exemple.com"
+    settings.MAKE_WEBHOOK_URLS = nowhere | {"BOOKING": "https://b.exemple.com"}
+    assert EVENT_TYPES[type_].destination == ("https://b.exemple.com" if falls_back else None)
+
+
+def test_values_on_the_wire() -> None:
+    montreal = timezone(timedelta(hours=-5))
+    assert as_json(
+        {
+            "amount": Decimal("45.00"),
+            "start": datetime(2026, 12, 7, 14, 30, 0, 999, tzinfo=montreal),
+            "id": ZOE,
+            "none": None,
+            "flag": True,
+            "rows": [(1, 2.5)],
+        }
+    ) == {
+        "amount": 45.0,
+        "start": "2026-12-07T19:30:00Z",
+        "id": "7b1c0a52-3f0e-4a4c-9d5f-0d6f1f4b8f11",
+        "none": None,
+        "flag": True,
+        "rows": [[1, 2.5]],
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_admin_work_goes_to_the_queue_after_the_commit_and_leaves_no_row(settings: Settings) -> None:
+    settings.MAKE_WEBHOOK_URLS = {**settings.MAKE_WEBHOOK_URLS, "ADMIN": "https://hook.exemple.com/admin"}
+    broker().flush("webhooks")
+    payload = {
+        "course_id": 3,
+        "title": "Chimie",
+        "slug": "chimie",
+        "student_rate_cad": Decimal("45.00"),
+        "active": True,
+        "action": "updated",
+        "timestamp": NOW,
+    }
+    with transaction.atomic():
+        assert record_event(type="course.updated", payload=payload, now=NOW) is None
+        assert queued("webhooks") == 0
+    assert queued("webhooks") == 1
+    assert not OutboxMessage.objects.exists()
+    broker().flush("webhooks")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dead_redis_does_not_fail_the_commit(signup_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = redis.Redis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=1)
+    monkeypatch.setattr(broker(), "client", nowhere)
+    monkeypatch.setitem(
+        broker().scripts,
+        "dispatch",
+        nowhere.register_script(b"return redis.error_reply('unreached')"),
+    )
+    with transaction.atomic():
+        record_event(type="signup", payload=SIGNUP, now=NOW)
+        record_mail(**MAIL, now=NOW)
+    assert OutboxMessage.objects.waiting().count() == 2
+
+
+def test_a_mail_is_rendered_at_once(db: None, student: User) -> None:
+    message = record_mail(
+        **MAIL | {"subject": "Votre réservation\n est  confirmée", "context": {"user": student}},
+        now=NOW,
+        attachments=[
+            Attachment("cours.ics", "BEGIN:VCALENDAR", "text/calendar"),
+            Attachment("a.bin", b"\x00\xff", "x/y"),
+        ],
+    )
+    message.refresh_from_db()
+    assert (message.kind, message.type) == ("mail", "notifications/mail_base")
+    assert message.destination == "zoe@exemple.ca"
+    assert message.payload["subject"] == "Votre réservation est confirmée"
+    assert message.payload["text"].endswith(
+        "-- \nFanal\nCours particuliers, un élève à la fois.\nhttp://127.0.0.1:8000\n"
+    )
+    assert message.payload["html"].startswith("<!DOCTYPE html>")
+    assert "<title>Votre réservation est confirmée</title>" in message.payload["html"]
+    assert [
+        (row["name"], row["mimetype"], base64.b64decode(row["content"]))
+        for row in message.payload["attachments"]
+    ] == [("cours.ics", "text/calendar", b"BEGIN:VCALENDAR"), ("a.bin", "x/y", b"\x00\xff")]

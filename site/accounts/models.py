@@ -20,6 +20,11 @@ class Role(models.TextChoices):
 
 
 class UserManager(BaseUserManager["User"]):
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """An address is kept in lower case: people type it as they like, and nobody has two by its case."""
+        return (email or "").strip().lower()
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Make an account; without a password nobody can log in until one is chosen by e-mail."""
         user = self.model(email=self.normalize_email(email), **fields)
@@ -35,7 +40,7 @@ class UserManager(BaseUserManager["User"]):
 
     def with_email(self, email: str) -> User | None:
         """The account of an address, whatever its case."""
-        return self.filter(email__iexact=email).first()
+        return self.filter(email__iexact=email.strip()).first()
 
 
 class User(AbstractBaseUser, PermissionsMixin):

@@ -1,12 +1,19 @@
-"""Every write on accounts that touches several rows."""
+"""Every write on accounts that touches several rows, and the mails that go with it."""
 
 from __future__ import annotations
 
+import logging
+
 from django.contrib.auth.hashers import identify_hasher
 from django.db import transaction
+from redis.exceptions import RedisError
 
+from accounts.limits import within_limit
 from accounts.models import User
 from accounts.roles import groups_of
+from accounts.tasks import send_password_link
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -31,7 +38,7 @@ def create_account(
     if password_hash is not None:
         identify_hasher(password_hash)  # raises ValueError: a raw password must never be stored as a hash
     user = User(
-        email=User.objects.normalize_email(email.strip()),
+        email=User.objects.normalize_email(email),
         first_name=first_name.strip(),
         last_name=last_name.strip(),
         phone=phone.strip(),
@@ -52,3 +59,25 @@ def set_role(*, user: User, role: str) -> None:
     user.role = role
     user.save(update_fields=["role"])
     user.groups.set(groups_of(role))
+
+
+def ask_for_password_link(*, email: str) -> None:
+    """Send a link to choose a new password, if the address has an account; the asker can't tell.
+
+    Sending is the worker's job, so that the answer takes the same time either way and a mail server that is
+    down is no error page.
+    """
+    user = User.objects.with_email(email)
+    if (
+        user is not None
+        and user.is_active
+        and within_limit("password-link-to", str(user.pk), limit=5, seconds=3600)
+    ):
+        _send_password_link(user, welcome=False)
+
+
+def _send_password_link(user: User, *, welcome: bool) -> None:
+    try:
+        send_password_link.send(str(user.pk), welcome=welcome)
+    except RedisError:
+        logger.exception("No queue: the password link of account %s was not sent", user.pk)

@@ -8,9 +8,10 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 urlpatterns = [
+    # First: its log-in page takes the place of the admin's own.
+    path("", include("accounts.urls")),
     path(settings.ADMIN_PATH, include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
-    path("", include("accounts.urls")),
     path("", include("home.urls")),
     path("", include("booking.urls")),
     path("", include("payments.urls")),

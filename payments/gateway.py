@@ -163,7 +163,7 @@ class Gateway:
         receipt_email: str | None = None,
         description: str | None = None,
     ) -> Intent:
-        """An unconfirmed intent over `amount` cents, for cards, that remembers its checkout. Charges nothing."""
+        """An unconfirmed intent over `amount` cents that remembers its checkout. Charges nothing."""
         params: stripe.params.PaymentIntentCreateParams = {
             "amount": amount,
             "currency": currency,

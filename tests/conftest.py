@@ -6,6 +6,9 @@ import pytest
 
 from accounts.models import Role, User
 from tests.factories import make_user
+from tests.payments.sandbox_process import stripe_sandbox, stripe_sandbox_process
+
+__all__ = ["stripe_sandbox", "stripe_sandbox_process"]
 
 
 @pytest.fixture

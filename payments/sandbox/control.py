@@ -12,6 +12,7 @@
 | sent | | every attempt: event, type, object, attempt, status, error, at |
 | idle | seconds | whether all is sent or given up, waiting that long at most |
 | fail | path, method, n, and how | the next n calls whose address contains `path` fail, see below |
+| failing | | how many calls are still to fail |
 | processing | n | the next n payments stay in processing |
 | intent | intent, succeeded | ends one that is in processing |
 | refund | status | next refunds get that status; with refund: moves that one |
@@ -20,9 +21,9 @@
 | clear | | and everything forgotten |
 
 How a call fails: after waiting `seconds` it gets `status` for an answer, or with `lost` none at all, and
-nothing is done; with `after`, that happens once the work was done; with neither `status` nor `lost` it is only
-slow. A status of success comes with a page of HTML, as from a broken proxy. `working` is how many seconds the
-work itself takes, while its Idempotency-Key is in use.
+nothing is done; with `after`, that happens once the work was done; with neither `status` nor `lost` it is
+only slow. A status of success comes with a page of HTML, as from a broken proxy. `working` is how many seconds
+the work itself takes, while its Idempotency-Key is in use.
 """
 
 from __future__ import annotations
@@ -101,6 +102,10 @@ class Control:
     ) -> None:
         with self._lock:
             self._failures.append(Failure(path, method, n, status, lost, seconds, after, working))
+
+    def do_failing(self) -> Json:
+        with self._lock:
+            return {"left": sum(failure.left for failure in self._failures)}
 
     def do_webhook(self, url: str | None, secrets: list[str] | None = None) -> None:
         self.account.webhooks.url = url

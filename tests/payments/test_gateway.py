@@ -372,11 +372,12 @@ def test_nobody_there_is_unavailable() -> None:
 
 def test_a_key_in_use_is_waited_for(stripe_sandbox: StripeSandbox) -> None:
     """The first call is still working when the second comes: 409, then the first's answer."""
-    stripe_sandbox.control("fail", path="/v1/payment_intents", working=0.5)
+    stripe_sandbox.control("fail", path="/v1/payment_intents", working=0.9)
     first: list[Intent] = []
     thread = threading.Thread(target=lambda: first.append(new_intent(key="busy:1")))
     thread.start()
-    time.sleep(0.2)
+    while stripe_sandbox.control("failing")["left"]:
+        time.sleep(0.01)
     with pytest.raises(GatewayUnavailable, match="in-progress"):
         impatient(stripe_sandbox).create_intent(
             checkout_id="c0ffee", amount=6750, currency="cad", idempotency_key="busy:1"

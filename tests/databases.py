@@ -1,0 +1,111 @@
+"""Pytest plugin: each session and each xdist worker gets a fresh copy of a migrated database within a second.
+
+The model database is migrated once per state of the migrations and then only copied. It also keeps the rows
+which migrations made (roles, groups, Wagtail's root page), so that a test that commits can be undone by
+putting them back, instead of leaving an empty database to the next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
+    from pytest_django import DjangoDbBlocker
+
+ROOT = Path(__file__).parents[1]
+LOCK = 20_260_105  # any number: the workers' turns at making the model
+
+
+def _fingerprint() -> str:
+    from django.apps import apps
+
+    digest = hashlib.sha256((ROOT / "requirements.lock").read_bytes())
+    for app in sorted(apps.get_app_configs(), key=lambda config: config.label):
+        for path in sorted((Path(app.path) / "migrations").glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_createdb: bool,
+    django_db_modify_db_settings_xdist_suffix: None,
+) -> Iterator[None]:
+    """In place of pytest-django's: the same database name, copied instead of migrated."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    with django_db_blocker.unblock():
+        real_name = connection.settings_dict["NAME"]
+        name = f"test_{real_name}"
+        model = f"{name.partition('_gw')[0]}_model_{_fingerprint()}"
+        with connection._nodb_cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            if django_db_createdb:
+                cursor.execute(f'DROP DATABASE IF EXISTS "{model}"')
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [model])
+            if not cursor.fetchone():
+                _make_model(cursor, model)
+            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{model}"')
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+        _use(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: put_initial_rows_back())
+        yield
+    with django_db_blocker.unblock():
+        connection.close()
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        _use(real_name)
+
+
+def _use(name: str) -> None:
+    from django.conf import settings
+    from django.db import connection
+
+    connection.close()
+    connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = name
+
+
+def _make_model(cursor: CursorWrapper, model: str) -> None:
+    """Migrate under another name first: an interrupted one is never taken for a model."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    stem = model.rpartition("_")[0]
+    cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [stem])
+    for (old,) in cursor.fetchall():
+        cursor.execute(f'DROP DATABASE "{old}" WITH (FORCE)')
+    cursor.execute(f'CREATE DATABASE "{stem}_new"')
+    real_name = connection.settings_dict["NAME"]
+    _use(f"{stem}_new")
+    call_command("migrate", verbosity=0, interactive=False)
+    with connection.cursor() as rows:
+        rows.execute("CREATE SCHEMA initial")
+        for table in connection.introspection.django_table_names(only_existing=True, include_views=False):
+            rows.execute(f'CREATE TABLE initial."{table}" AS TABLE "{table}"')
+    _use(real_name)
+    cursor.execute(f'ALTER DATABASE "{stem}_new" RENAME TO "{model}"')
+
+
+def put_initial_rows_back() -> None:
+    """Empty every table and fill in what the migrations had put there."""
+    from django.contrib.contenttypes.models import ContentType
+    from django.db import connection, transaction
+
+    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE " + ", ".join(f'"{table}"' for table in tables))
+        for table in tables:
+            cursor.execute(f'INSERT INTO "{table}" TABLE initial."{table}"')
+    ContentType.objects.clear_cache()

@@ -1,0 +1,71 @@
+# make test: everything that must hold.  make demo: the whole product on this machine.
+# Both need nothing but Python 3.11 or newer; DATABASE_URL and REDIS_URL are used when they are set.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+RUN := .venv/bin/python
+PORT ?= 8000
+# What the checks of a production start want to see; nothing is contacted.
+PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings.production ENV_FILE=/dev/null \
+	SECRET_KEY=$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(64))') \
+	DATABASE_URL=postgres:///unused REDIS_URL=redis://unused ALLOWED_HOSTS=fanal.example \
+	SITE_URL=https://fanal.example STRIPE_SECRET_KEY=sk_live_unused STRIPE_PUBLISHABLE_KEY=pk_live_unused \
+	STRIPE_WEBHOOK_SECRET=whsec_unused STRIPE_API_BASE=https://api.stripe.com
+
+.PHONY: help test lint checks demo bench drill lock clean venv chromium
+
+help:
+	@echo "make demo   run the whole site at http://127.0.0.1:$(PORT)"
+	@echo "make test   format, lint, types, layers, templates, checks and all tests"
+	@echo "make bench  measure the slot engine and the pages; make drill  race for slots"
+	@echo "make lock   pin the dependencies again; make clean  remove .venv, var and caches"
+
+venv:
+	@cmp -s requirements.lock .venv/installed.lock || $(MAKE) -s install
+
+.PHONY: install
+install:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found: install it, or say make PYTHON=/path/to/python." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older or missing." >&2; exit 1; }
+	@echo "Installing into .venv (once for each requirements.lock)"
+	@test -x $(RUN) && $(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv >/dev/null 2>&1 || { rm -rf .venv; \
+		echo "$(PYTHON) can't make a virtual environment: on Debian and Ubuntu, install the package python3-venv." >&2; exit 1; }
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock || { \
+		echo "The dependencies could not be installed (the reason is above): check the connection and run make again." >&2; exit 1; }
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@cp requirements.lock .venv/installed.lock
+
+lint: venv
+	@echo "Format, lint, types, layers, templates"
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy .
+	@.venv/bin/lint-imports > var/lint-imports.txt || { cat var/lint-imports.txt; exit 1; }
+	@.venv/bin/djlint templates --lint --check --quiet || { echo "Templates: .venv/bin/djlint templates --reformat puts the format right."; exit 1; }
+
+checks: venv
+	@echo "Migrations and production checks"
+	@$(RUN) -m config.embedded var/test $(RUN) manage.py makemigrations --check --dry-run
+	@$(PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING
+
+chromium: venv
+	@$(RUN) -m tests.chromium
+
+test: venv
+	@mkdir -p var
+	@$(MAKE) -s lint
+	@$(MAKE) -s checks
+	@$(MAKE) -s chromium
+	@.venv/bin/pytest --quiet
+
+demo: venv
+	@$(RUN) -m config.demo
+
+lock: venv
+	@$(RUN) -m pip install --quiet uv
+	@.venv/bin/uv pip compile --quiet pyproject.toml --extra dev --generate-hashes --universal \
+		--python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
+
+clean:
+	@rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

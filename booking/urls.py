@@ -1,8 +1,13 @@
 from django.urls import path
 
-from booking.views import lessons
+from booking.views import cart, lessons, picker
 
 urlpatterns = [
+    path("creneaux/", picker.picker, name="picker"),
+    path("panier/", cart.cart, name="cart"),
+    path("panier/ajouter/", cart.add, name="cart-add"),
+    path("panier/<uuid:line>/retirer/", cart.remove, name="cart-remove"),
+    path("panier/<uuid:line>/reprendre/", cart.renew, name="cart-renew"),
     path("tableau-de-bord/", lessons.dashboard, name="dashboard"),
     path("rendez-vous/<uuid:pk>/calendrier.ics", lessons.appointment_ics, name="appointment-ics"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,9 +20,22 @@ def exact_clock(moment: datetime) -> str:
     return f"{clock(moment)} ({season.replace(' ', NBSP)})"
 
 
+@cache
+def wall_clock(half_hour: int) -> str:
+    """The hour that a clock on the wall shows at the nth half-hour of a day of 24 hours."""
+    return clock(
+        datetime(2026, 1, 5, half_hour // 2, half_hour % 2 * 30, tzinfo=timezone.get_default_timezone())
+    )
+
+
 def time_range(start: datetime, minutes: int) -> str:
     """`14 h 30 à 16 h`, in the school's zone."""
     return _("%(start)s à %(end)s") % {
         "start": exact_clock(start),
         "end": exact_clock(start + timedelta(minutes=minutes)),
     }
+
+
+def minutes_left(left: timedelta) -> int:
+    """Whole minutes of a hold that are still to come, the one under way included; 0 when it is over."""
+    return max(0, -(-left // timedelta(minutes=1)))

@@ -27,6 +27,15 @@ def short_date(day: date | datetime) -> str:
     return format_date(local(day), "EEE d MMM", locale=LOCALE)
 
 
+def weekday(day: date) -> str:
+    return format_date(day, "EEEE", locale=LOCALE)
+
+
+def day_and_month(day: date) -> str:
+    """`23 novembre`."""
+    return format_date(day, "d MMMM", locale=LOCALE)
+
+
 def clock(moment: datetime) -> str:
     """`9 h`, `14 h 30`, in the school's zone."""
     at = timezone.localtime(moment)

@@ -1,9 +1,3 @@
-from django.urls import path
+from django.urls import URLPattern
 
-from payments import views
-
-urlpatterns = [
-    path("paiement/", views.checkout, name="checkout"),
-    path("paiement/<uuid:checkout_id>/retour/", views.checkout_return, name="checkout-return"),
-    path("stripe/webhook/", views.stripe_webhook, name="stripe-webhook"),
-]
+urlpatterns: list[URLPattern] = []

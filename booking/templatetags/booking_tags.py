@@ -1,16 +1,27 @@
-"""What booking lends to every template: words for times."""
+"""What booking lends to every page: the slot picker, the cart's badge, words for times."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
 
 from django import template
+from django.http import HttpRequest
+from django.template.context import Context
+from django.template.loader import render_to_string
+from django.utils import timezone
 
 from booking import wording
+from booking.models import CartLine, TimeClaim
+from booking.picker import course_picker, no_picker, tutor_picker
+from booking.services import cart_for
+from booking.services.carts import SESSION_KEY
+from booking.wishes import read_wish
+from courses.models import Course, Tutor
 
 register = template.Library()
 register.filter("exact_clock", wording.exact_clock)
+register.filter("minutes_left", wording.minutes_left)
 
 
 class Timed(Protocol):
@@ -24,3 +35,52 @@ class Timed(Protocol):
 def time_range(lesson: Timed) -> str:
     """`14 h 30 à 16 h` of a lesson or a cart line."""
     return wording.time_range(lesson.start, lesson.minutes)
+
+
+@register.filter
+def seconds_left(left: timedelta) -> int:
+    """For the countdown, which runs on the visitor's machine from there and so needs no clock in common."""
+    return max(0, int(left.total_seconds()))
+
+
+@register.simple_tag(takes_context=True)
+def slot_picker(context: Context, course: Course | None = None, tutor: Tutor | None = None) -> str:
+    """The picker of a course or of a tutor, for the week and length that the page's own address asks for."""
+    request: HttpRequest = context["request"]
+    now, wish, cart = timezone.now(), read_wish(request.GET), cart_for(request=request)
+    if tutor is not None:
+        courses = list(Course.objects.taught_by(tutor)) if tutor.active else []
+        shown = tutor_picker(tutor=tutor, courses=courses, wish=wish, path=request.path, cart=cart, now=now)
+    elif course is not None and course.active:
+        shown = course_picker(course=course, wish=wish, path=request.path, cart=cart, now=now)
+    else:
+        shown = no_picker(path=request.path, now=now)
+    return render_to_string("booking/picker.html#picker", {"picker": shown}, request)
+
+
+class Badge(NamedTuple):
+    kept: int = 0
+    """Lessons that are held or being paid."""
+    lost: int = 0
+    left: timedelta | None = None
+    """Until the first hold ends."""
+
+
+@register.inclusion_tag("booking/includes/badge.html", takes_context=True)
+def cart_badge(context: Context, out_of_band: bool = False) -> dict[str, Any]:
+    """The header's link to the cart. No query for a visitor without a cart, one for everybody else."""
+    return {"badge": _badge(context["request"]), "out_of_band": out_of_band}
+
+
+def _badge(request: HttpRequest) -> Badge:
+    lines = CartLine.objects.with_hold()
+    if request.user.is_authenticated:
+        lines = lines.filter(cart__user=request.user)
+    elif key := request.session.get(SESSION_KEY):
+        lines = lines.filter(cart=key, cart__user=None)
+    else:
+        return Badge()
+    found = list(lines)
+    left = [line.time_left for line in found if line.hold == TimeClaim.State.HOLD]
+    kept = sum(line.hold is not None for line in found)
+    return Badge(kept=kept, lost=len(found) - kept, left=min(left, default=None))

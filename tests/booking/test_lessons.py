@@ -125,6 +125,11 @@ def test_who_works_in_the_admin_is_sent_there(client: Client, role: str) -> None
     assert (response.status_code, response["Location"]) == (302, "/admin/")
 
 
+def test_a_visitor_is_asked_to_log_in(client: Client, db: None) -> None:
+    response = client.get("/tableau-de-bord/")
+    assert (response.status_code, response["Location"]) == (302, "/connexion/?next=/tableau-de-bord/")
+
+
 def test_the_number_of_queries_does_not_grow_with_the_lessons(
     client: Client,
     student: User,
@@ -139,9 +144,8 @@ def test_the_number_of_queries_does_not_grow_with_the_lessons(
         )
     client.force_login(student)
     client.get("/tableau-de-bord/")  # fills the session's cache
-    with django_assert_num_queries(
-        4
-    ):  # the person, the lessons to come, the number of past ones, a page of them
+    # the person, the lessons to come, the number of past ones, a page of them, the badge
+    with django_assert_num_queries(5):
         client.get("/tableau-de-bord/")
 
 

@@ -1,0 +1,60 @@
+"""What a browser sends to hold a slot."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from booking.rules import DURATIONS, HORIZON
+from courses.models import Course, Tutor
+
+CHOOSE = _("Choisissez une heure, puis ajoutez-la au panier.")
+GONE = _("Ce cours n’est pas offert en ce moment.")
+UNREADABLE = _("Cette heure n’a pas été comprise. Choisissez-en une dans la liste.")
+
+
+class SlotForm(forms.Form):
+    """A course, a start (ISO 8601 with its zone), minutes, and a tutor or none for the first available."""
+
+    cours = forms.ModelChoiceField(
+        Course.objects.none(),
+        to_field_name="public_id",
+        error_messages={"required": GONE, "invalid_choice": GONE},
+    )
+    debut = forms.CharField(error_messages={"required": CHOOSE})
+    duree = forms.TypedChoiceField(
+        coerce=int,
+        choices=[(minutes, minutes) for minutes in DURATIONS],
+        error_messages={"required": UNREADABLE, "invalid_choice": UNREADABLE},
+    )
+    tuteur = forms.ModelChoiceField(
+        Tutor.objects.none(),
+        to_field_name="public_id",
+        required=False,
+        error_messages={
+            "invalid_choice": _("Ce tuteur n’est pas offert en ce moment. Choisissez-en un autre.")
+        },
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+        self.fields["cours"].queryset = Course.objects.active()  # type: ignore[attr-defined]
+        self.fields["tuteur"].queryset = Tutor.objects.active()  # type: ignore[attr-defined]
+
+    def clean_debut(self) -> datetime:
+        try:
+            start = datetime.fromisoformat(self.cleaned_data["debut"])
+        except ValueError:
+            raise forms.ValidationError(UNREADABLE) from None
+        # Years that no calendar reaches would overflow further on; everything nearer is for the rules.
+        if start.tzinfo is None or not abs(start - self.now) < HORIZON + timedelta(days=366):
+            raise forms.ValidationError(UNREADABLE)
+        return start
+
+    @property
+    def first_error(self) -> str:
+        return str(next(iter(self.errors.values()))[0])

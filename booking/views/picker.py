@@ -1,0 +1,86 @@
+"""The slot picker's fragment, and the same as a page for whoever follows its address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+from wagtail.models import Page
+
+from accounts.access import public
+from booking.models import Cart
+from booking.picker import Picker, course_picker, no_picker, tutor_picker
+from booking.services import cart_for
+from booking.views.fragments import HtmxRequest, page_path
+from booking.wishes import Wish, read_wish
+from courses.models import Course, CoursePage, TutorCourse, TutorPage
+
+FILTER = "picker-filter"
+"""The id of the filter's form. Who moves through its radios by arrow keys keeps the focus there."""
+
+
+@public
+@require_safe
+@never_cache
+@vary_on_headers("HX-Request")
+def picker(request: HtmxRequest) -> HttpResponse:
+    """Times of one week. As a whole page it sends on to the page that presents the course or tutor."""
+    shown = asked_picker(
+        request.GET, path=page_path(request), cart=cart_for(request=request), now=timezone.now()
+    )
+    if request.htmx:
+        answer = render(
+            request,
+            "booking/picker.html#answer",
+            {"picker": shown, "status": shown.status, "focus_week": request.htmx.trigger != FILTER},
+        )
+        if shown.course:
+            answer["HX-Push-Url"] = shown.address
+        return answer
+    page = presenting_page(shown)
+    if page is not None:
+        return redirect(f"{page.get_url(request)}?{shown.page_query}#picker")
+    return render(request, "booking/picker.html", {"picker": shown}, status=200 if shown.course else 404)
+
+
+def asked_picker(params: Mapping[str, str], *, path: str, cart: Cart | None, now: datetime) -> Picker:
+    """What an address or a form asks for: the times of a tutor (`par=tuteur`) or of a course. Two queries."""
+    wish = read_wish(params)
+    if wish.tutor and (params.get("par") == "tuteur" or not wish.course):
+        return _of_tutor(wish.tutor, wish, path=path, cart=cart, now=now)
+    course = Course.objects.active().filter(public_id=wish.course).first() if wish.course else None
+    if course is None:
+        return no_picker(path=path, now=now)
+    return course_picker(course=course, wish=wish, path=path, cart=cart, now=now)
+
+
+def _of_tutor(tutor: UUID, wish: Wish, *, path: str, cart: Cart | None, now: datetime) -> Picker:
+    taught = list(
+        TutorCourse.objects.filter(
+            tutor__public_id=tutor,
+            tutor__active=True,
+            tutor__user__is_active=True,
+            course__active=True,
+            status=TutorCourse.Status.APPROVED,
+        )
+        .select_related("tutor", "course")
+        .order_by("course__title", "course_id")
+    )
+    if not taught:
+        return no_picker(path=path, now=now)
+    courses = [row.course for row in taught]
+    return tutor_picker(tutor=taught[0].tutor, courses=courses, wish=wish, path=path, cart=cart, now=now)
+
+
+def presenting_page(shown: Picker) -> Page | None:
+    """The published page of the course or tutor."""
+    if shown.tutor:
+        return TutorPage.objects.live().public().filter(tutor=shown.tutor).first()
+    return CoursePage.objects.live().public().filter(course=shown.course).first() if shown.course else None

@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from payments import views
+
+urlpatterns = [
+    path("paiement/", views.checkout, name="checkout"),
+    path("paiement/<uuid:checkout_id>/retour/", views.checkout_return, name="checkout-return"),
+    path("stripe/webhook/", views.stripe_webhook, name="stripe-webhook"),
+]

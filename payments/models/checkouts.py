@@ -35,6 +35,8 @@ class Checkout(models.Model):
         CANCELLED = "cancelled", _("Annulé")
         REVIEW = "review", _("À traiter")
 
+    FINAL = frozenset({Status.SETTLED, Status.REVIEW})
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     status = models.CharField(_("état"), max_length=10, choices=Status.choices, default=Status.PAYING)
     cart = models.ForeignKey("booking.Cart", on_delete=models.SET_NULL, null=True, related_name="checkouts")
@@ -59,6 +61,8 @@ class Checkout(models.Model):
     discount_cad = models.DecimalField(_("rabais"), max_digits=9, decimal_places=2, default=0)
     credits_cad = models.DecimalField(_("crédits"), max_digits=9, decimal_places=2, default=0)
     total_cad = models.DecimalField(_("total"), max_digits=9, decimal_places=2)
+
+    made_account = models.BooleanField(_("a créé le compte"), default=False)
 
     intent_id = models.CharField(_("paiement Stripe"), max_length=100, null=True, unique=True)  # noqa: DJ001
     attempts = models.PositiveSmallIntegerField(_("essais"), default=0)
@@ -118,6 +122,7 @@ class StripeEvent(models.Model):
     type = models.CharField(max_length=100)
     livemode = models.BooleanField()
     api_version = models.CharField(max_length=40, blank=True)
+    intent_id = models.CharField(max_length=100, blank=True)
     payload = models.JSONField()
     received_at = models.DateTimeField(auto_now_add=True)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -76,7 +76,7 @@ class OrderLine(models.Model):
     tutor = models.ForeignKey("courses.Tutor", on_delete=models.PROTECT, related_name="+")
     start = models.DateTimeField(_("début"))
     minutes = models.PositiveSmallIntegerField(_("durée"))
-    student_rate_cad = models.DecimalField(_("tarif horaire de l'élève"), max_digits=6, decimal_places=2)
+    student_rate_cad = models.DecimalField(_("tarif horaire de l’élève"), max_digits=6, decimal_places=2)
     tutor_rate_cad = models.DecimalField(_("honoraires horaires"), max_digits=6, decimal_places=2)
     price_cad = models.DecimalField(_("prix"), max_digits=8, decimal_places=2)
     tutor_earnings_cad = models.DecimalField(_("honoraires"), max_digits=8, decimal_places=2)

@@ -1,0 +1,116 @@
+"""Sales in the Wagtail admin: to read, search and filter. Services change money, edit forms never do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
+from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn
+from wagtail.snippets.views.snippets import InspectView, SnippetViewSet, SnippetViewSetGroup
+
+from home.formats import money
+from payments.models import Checkout, Order
+
+
+class OrderFilterSet(WagtailFilterSet):
+    status = django_filters.ChoiceFilter(label=_("État"), choices=Order.Status.choices)
+    created_at = django_filters.DateFromToRangeFilter(label=_("Date"), widget=DateRangePickerWidget)
+
+    class Meta:
+        model = Order
+        fields = ["status", "created_at"]
+
+
+class OrderInspectView(InspectView):
+    template_name = "payments/admin/order_inspect.html"
+
+    def get_object(self, queryset: QuerySet[Order] | None = None) -> Order:
+        return super().get_object(queryset)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        order: Order = self.object
+        return super().get_context_data(
+            lines=order.lines.select_related("course", "tutor", "appointment"),
+            refunds=order.refunds.all(),
+            **kwargs,
+        )
+
+
+class OrderViewSet(SnippetViewSet):
+    model = Order
+    icon = "tasks"
+    menu_label = _("Commandes")
+    inspect_view_enabled = True
+    inspect_view_class = OrderInspectView
+    copy_view_enabled = False
+    search_backend_name = None
+    search_fields = ["number", "intent_id", "user__email", "user__first_name", "user__last_name"]
+    filterset_class = OrderFilterSet
+    ordering = ["-created_at"]
+    list_per_page = 50
+    list_display = [
+        "number",
+        StatusTagColumn(
+            "get_status_display",
+            label=_("État"),
+            sort_key="status",
+            primary=lambda order: order.status == Order.Status.PAID,
+        ),
+        DateColumn("created_at", label=_("Date"), sort_key="created_at"),
+        Column("user", label=_("Élève"), sort_key="user__last_name"),
+        Column(
+            "total", label=_("Total"), accessor=lambda order: money(order.total_cad), sort_key="total_cad"
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        return Order.objects.select_related("user")
+
+
+class CheckoutFilterSet(WagtailFilterSet):
+    status = django_filters.ChoiceFilter(label=_("État"), choices=Checkout.Status.choices)
+
+    class Meta:
+        model = Checkout
+        fields = ["status"]
+
+
+class CheckoutViewSet(SnippetViewSet):
+    """Every attempt to pay, also those that came to nothing or wait for a person."""
+
+    model = Checkout
+    icon = "key"
+    menu_label = _("Paiements")
+    inspect_view_enabled = True
+    inspect_view_fields = [
+        "status", "problem", "email", "first_name", "last_name", "phone", "total_cad", "intent_id",
+        "attempts", "decline_code", "created_at", "deadline", "settled_at",
+    ]  # fmt: skip
+    copy_view_enabled = False
+    search_backend_name = None
+    search_fields = ["email", "last_name", "intent_id"]
+    filterset_class = CheckoutFilterSet
+    ordering = ["-created_at"]
+    list_display = [
+        DateColumn("created_at", label=_("Date"), sort_key="created_at"),
+        StatusTagColumn(
+            "get_status_display",
+            label=_("État"),
+            sort_key="status",
+            primary=lambda checkout: checkout.status == Checkout.Status.REVIEW,
+        ),
+        "email",
+        Column("total", label=_("Total"), accessor=lambda checkout: money(checkout.total_cad)),
+        "decline_code",
+    ]
+
+
+class SalesGroup(SnippetViewSetGroup):
+    menu_label = _("Ventes")
+    menu_icon = "tasks"
+    menu_order = 200
+    items = (OrderViewSet, CheckoutViewSet)

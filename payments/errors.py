@@ -1,0 +1,85 @@
+"""What can stand between "Payer" and a lesson. Each says in French what the student can do next."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from home.formats import money
+from payments.models import Checkout
+
+
+class PaymentError(Exception):
+    """Base of everything that a checkout page explains instead of failing."""
+
+    message = ""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class NothingToPay(PaymentError):
+    @property
+    def message(self) -> str:  # type: ignore[override]
+        return _("Votre panier est vide.")
+
+
+class TotalChanged(PaymentError):
+    """The cart no longer costs what the page showed; nothing was charged."""
+
+    def __init__(self, total: Decimal) -> None:
+        self.total = total
+        self.message = _(
+            "Le total de votre panier est maintenant de %(total)s. "
+            "Vérifiez-le, puis appuyez de nouveau sur Payer."
+        ) % {"total": money(total)}
+
+
+class PaymentInProgress(PaymentError):
+    """Another request (a double click, a second tab) is paying for this very cart."""
+
+    def __init__(self, checkout: Checkout) -> None:
+        self.checkout = checkout
+        self.message = _("Votre paiement est déjà en cours.")
+
+
+class PaymentDeclined(PaymentError):
+    """The bank said no; the slots stay reserved until the checkout's deadline."""
+
+    def __init__(self, checkout: Checkout) -> None:
+        self.checkout = checkout
+        self.message = decline_message(checkout.decline_code)
+
+
+class PaymentUnavailable(PaymentError):
+    """Stripe could not be reached before any money could move."""
+
+    @property
+    def message(self) -> str:  # type: ignore[override]
+        return _(
+            "Le service de paiement ne répond pas pour le moment. "
+            "Rien n’a été débité : réessayez dans un instant."
+        )
+
+
+def decline_message(code: str) -> str:
+    """Why a card was refused and what to do, by Stripe's `decline_code`, else its `code`."""
+    messages = {
+        "insufficient_funds": _(
+            "Les fonds disponibles sur cette carte sont insuffisants. Essayez une autre carte."
+        ),
+        "expired_card": _("Cette carte est expirée. Essayez une autre carte."),
+        "incorrect_cvc": _("Le code de sécurité est inexact. Vérifiez-le et réessayez."),
+        "incorrect_number": _("Le numéro de carte est inexact. Vérifiez-le et réessayez."),
+        "processing_error": _("La banque n’a pas pu traiter la demande. Réessayez dans un instant."),
+        "payment_intent_authentication_failure": _(
+            "Votre banque n’a pas pu vous authentifier. Réessayez, ou prenez une autre carte."
+        ),
+        "lost_card": _("Votre banque a refusé cette carte. Essayez-en une autre."),
+        "stolen_card": _("Votre banque a refusé cette carte. Essayez-en une autre."),
+    }
+    return messages.get(
+        code,
+        _("Votre banque a refusé le paiement. Essayez une autre carte ou communiquez avec votre banque."),
+    )

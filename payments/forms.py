@@ -1,0 +1,137 @@
+"""What a buyer types: who they are, where they live, and for a guest a password for the account to come."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from anyascii import anyascii
+from babel import Locale
+from django import forms
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from payments.services import Buyer
+
+PROVINCES = [
+    ("QC", _("Québec")), ("AB", _("Alberta")), ("BC", _("Colombie-Britannique")),
+    ("PE", _("Île-du-Prince-Édouard")), ("MB", _("Manitoba")), ("NB", _("Nouveau-Brunswick")),
+    ("NS", _("Nouvelle-Écosse")), ("NU", _("Nunavut")), ("ON", _("Ontario")), ("SK", _("Saskatchewan")),
+    ("NL", _("Terre-Neuve-et-Labrador")), ("NT", _("Territoires du Nord-Ouest")), ("YT", _("Yukon")),
+]  # fmt: skip
+# Babel's territories that ISO 3166-1 doesn't assign.
+NOT_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
+CANADIAN_POSTAL_CODE = re.compile(r"^[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] ?\d[ABCEGHJ-NPRSTV-Z]\d$")
+PHONE = re.compile(r"^\+?[\d\s().-]{7,25}(\s*(poste|ext\.?|x)\s*\d{1,6})?$", re.IGNORECASE)
+
+
+def countries() -> list[tuple[str, str]]:
+    """ISO 3166 codes with French names, Canada first."""
+    names = {
+        code: name
+        for code, name in Locale("fr", "CA").territories.items()
+        if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES
+    }
+    del names["CA"]
+    return [("CA", "Canada"), *sorted(names.items(), key=lambda item: anyascii(item[1]).lower())]
+
+
+class BillingForm(forms.Form):
+    """The part that members and guests share."""
+
+    first_name = forms.CharField(label=_("Prénom"), max_length=100)
+    last_name = forms.CharField(label=_("Nom"), max_length=100)
+    phone = forms.CharField(label=_("Téléphone"), max_length=30)
+    address_line1 = forms.CharField(label=_("Adresse"), max_length=200)
+    address_line2 = forms.CharField(label=_("Appartement, bureau"), max_length=200, required=False)
+    city = forms.CharField(label=_("Ville"), max_length=100)
+    province = forms.ChoiceField(
+        label=_("Province"), choices=[*PROVINCES, ("", _("Hors du Canada"))], initial="QC", required=False
+    )
+    postal_code = forms.CharField(label=_("Code postal"), max_length=20)
+    country = forms.ChoiceField(label=_("Pays"), choices=countries, initial="CA")
+
+    autocomplete = {
+        "first_name": "given-name",
+        "last_name": "family-name",
+        "phone": "tel",
+        "address_line1": "address-line1",
+        "address_line2": "address-line2",
+        "city": "address-level2",
+        "province": "address-level1",
+        "postal_code": "postal-code",
+        "country": "country",
+        "email": "email",
+        "password": "new-password",
+        "password_again": "new-password",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs["autocomplete"] = self.autocomplete[name]
+        self.fields["phone"].widget.input_type = "tel"
+
+    def clean_phone(self) -> str:
+        phone: str = self.cleaned_data["phone"]
+        if not PHONE.match(phone):
+            raise ValidationError(_("Écrivez un numéro comme 514 555-0123."))
+        return phone
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("country") == "CA":
+            if data.get("province") == "":
+                self.add_error("province", _("Choisissez votre province."))
+            postal_code = str(data.get("postal_code", "")).upper()
+            if postal_code and not CANADIAN_POSTAL_CODE.match(postal_code):
+                self.add_error("postal_code", _("Écrivez un code postal comme H2X 1Y4."))
+            data["postal_code"] = postal_code
+        return data
+
+    def buyer(self, *, email: str, password: str = "") -> Buyer:
+        billing = {name: self.cleaned_data[name] for name in BillingForm.base_fields}
+        return Buyer(email=email, password=password, **billing)
+
+
+class GuestForm(BillingForm):
+    """A guest also gives an e-mail and a password: the payment makes the account."""
+
+    email = forms.EmailField(label=_("Courriel"), max_length=254)
+    password = forms.CharField(
+        label=_("Mot de passe"),
+        widget=forms.PasswordInput,
+        strip=False,
+        max_length=128,
+        help_text=_("Au moins 10 caractères. Il vous servira à retrouver vos cours."),
+    )
+    password_again = forms.CharField(
+        label=_("Mot de passe, une deuxième fois"), widget=forms.PasswordInput, strip=False, max_length=128
+    )
+    known_email = False
+    field_order = ["first_name", "last_name", "email", "phone"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        password, again = data.get("password"), data.get("password_again")
+        if password and again and password != again:
+            self.add_error("password_again", _("Les deux mots de passe ne sont pas pareils."))
+        elif password:
+            person = User(
+                email=data.get("email", ""),
+                first_name=data.get("first_name", ""),
+                last_name=data.get("last_name", ""),
+            )
+            try:
+                validate_password(password, person)
+            except ValidationError as error:
+                self.add_error("password", error)
+        return data
+
+    def guest(self) -> Buyer:
+        return self.buyer(
+            email=self.cleaned_data["email"], password=make_password(self.cleaned_data["password"])
+        )

@@ -1,0 +1,61 @@
+"""What heals a lost webhook, a closed browser or a killed process: ask Stripe about everything still open."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from payments.gateway import GatewayRefused, GatewayUnavailable
+from payments.models import Checkout, Refund
+from payments.services.checkout import CONFIRMING, cancel_checkout
+from payments.services.refunds import send_refund
+from payments.services.settlement import settle
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Report:
+    settled: int = 0
+    cancelled: int = 0
+    still_open: int = 0
+    refunds: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+def reconcile(*, now: datetime) -> Report:
+    """Do all that is due; each checkout by itself, so that one failure never stops the rest."""
+    report = Report()
+    for checkout in _idle(Checkout.objects.unsettled(), now):
+        try:
+            _reconcile_checkout(checkout, report, now=now)
+        except (GatewayUnavailable, GatewayRefused) as error:
+            log.warning("Checkout %s could not be reconciled: %s", checkout.pk, error)
+            report.failed.append(str(checkout.pk))
+    for refund in Refund.objects.filter(status=Refund.Status.PENDING):
+        try:
+            send_refund(refund_id=refund.pk)
+            report.refunds += 1
+        except GatewayUnavailable as error:
+            log.warning("Refund %s could not be sent: %s", refund.pk, error)
+            report.failed.append(str(refund.pk))
+    return report
+
+
+def _idle(checkouts: Iterable[Checkout], now: datetime) -> list[Checkout]:
+    """Leave alone what a request is confirming this very moment."""
+    return [c for c in checkouts if not c.confirming_since or c.confirming_since <= now - CONFIRMING]
+
+
+def _reconcile_checkout(checkout: Checkout, report: Report, *, now: datetime) -> None:
+    seen = settle(intent_id=checkout.intent_id, now=now) if checkout.intent_id else checkout
+    if seen and seen.status == Checkout.Status.PAYING and checkout.deadline <= now:
+        seen = cancel_checkout(checkout=seen, now=now)
+    if seen is None or seen.status == Checkout.Status.PAYING:
+        report.still_open += 1
+    elif seen.status == Checkout.Status.SETTLED:
+        report.settled += 1
+    else:
+        report.cancelled += 1

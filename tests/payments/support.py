@@ -1,0 +1,106 @@
+"""A cart to pay for, a card to pay with."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import httpx
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+
+from accounts.models import User
+from booking.models import Cart
+from booking.services import hold_slot
+from courses.models import Course, Tutor
+from payments.models import Checkout
+from payments.services import Buyer, pay, start_checkout
+from tests.factories import make_cart, make_course, make_tutor
+
+TORONTO = ZoneInfo("America/Toronto")
+PAYS = "4242424242424242"
+DECLINED = "4000000000000002"
+NO_FUNDS = "4000000000009995"
+ASKS_3D_SECURE = "4000002500003155"
+
+
+def next_lesson_time(*, days: int = 3, hour: int = 10) -> datetime:
+    """A bookable moment that is the same wall time whenever the tests run."""
+    day = timezone.localtime(timezone.now(), TORONTO) + timedelta(days=days)
+    return day.replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+def make_shelf() -> tuple[Course, Tutor]:
+    """A course at 45 $ an hour with one tutor, who earns 30 $."""
+    course = make_course("Mathématiques", rate="45.00")
+    return course, make_tutor("Maude Gagnon", courses=[course], rate="30.00")
+
+
+def make_held_cart(
+    course: Course,
+    tutor: Tutor,
+    *,
+    user: User | None = None,
+    starts: list[datetime] | None = None,
+    minutes: int = 60,
+) -> Cart:
+    cart = make_cart(user)
+    for start in starts or [next_lesson_time()]:
+        hold_slot(cart=cart, course=course, tutor=tutor, start=start, duration=minutes, now=timezone.now())
+    return cart
+
+
+def make_buyer(email: str = "zoe@exemple.ca") -> Buyer:
+    return Buyer(
+        email=email,
+        first_name="Zoé",
+        last_name="Roy",
+        phone="514 555-0123",
+        address_line1="12, rue Saint-Denis",
+        city="Montréal",
+        province="QC",
+        postal_code="H2X 1Y4",
+        country="CA",
+        password=make_password("grand-fleuve-bleu"),
+    )
+
+
+def card_token(number: str = PAYS) -> str:
+    """What Stripe.js gives a browser for a typed card."""
+    answer = httpx.post(
+        f"{settings.STRIPE_API_BASE}/v1/confirmation_tokens",
+        headers={"Authorization": f"Bearer {settings.STRIPE_PUBLISHABLE_KEY}"},
+        data={
+            "payment_method_data[type]": "card",
+            "payment_method_data[card][number]": number,
+            "payment_method_data[card][exp_month]": "12",
+            "payment_method_data[card][exp_year]": "2034",
+            "payment_method_data[card][cvc]": "123",
+        },
+    )
+    answer.raise_for_status()
+    return str(answer.json()["id"])
+
+
+def start(
+    cart: Cart, *, total: str = "45.00", user: User | None = None, email: str = "zoe@exemple.ca"
+) -> Checkout:
+    return start_checkout(
+        cart=cart, buyer=make_buyer(email), user=user, expected_total=Decimal(total), now=timezone.now()
+    )
+
+
+def start_and_pay(
+    cart: Cart,
+    *,
+    card: str = PAYS,
+    total: str = "45.00",
+    user: User | None = None,
+    email: str = "zoe@exemple.ca",
+) -> Checkout:
+    """Everything up to the bank's answer, with nothing settled yet."""
+    checkout = start(cart, total=total, user=user, email=email)
+    pay(checkout=checkout, confirmation_token=card_token(card), return_url="https://fanal.example/retour/")
+    return checkout

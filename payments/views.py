@@ -38,7 +38,7 @@ from payments.errors import (
 from payments.forms import BillingForm, GuestForm
 from payments.gateway import BadSignature, GatewayRefused, GatewayUnavailable, IntentStatus, gateway
 from payments.models import Checkout
-from payments.services import Buyer, pay, settle, start_checkout
+from payments.services import Buyer, cancel_checkout, pay, settle, start_checkout
 from payments.tasks import handle_stripe_event
 
 CHECKOUTS_OF_THIS_BROWSER = "checkouts"
@@ -74,6 +74,31 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if buyer is None:
         return _refused(request, context)
     return _pay(request, cart=cart, buyer=buyer, context=context)
+
+
+@public
+@require_POST
+def checkout_cancel(request: HttpRequest) -> HttpResponse:
+    """Give up a payment that came to nothing, so that the cart can be changed again."""
+    cart = booking.cart_for(request=request)
+    under_way = Checkout.objects.unsettled().filter(cart=cart).first() if cart else None
+    if under_way is None:
+        return redirect("cart")
+    if under_way.is_confirming(timezone.now()):
+        messages.info(request, str(PaymentInProgress(under_way)))
+        return redirect("cart")
+    try:
+        ended = cancel_checkout(checkout=under_way, now=timezone.now())
+    except (GatewayUnavailable, GatewayRefused):
+        messages.error(request, str(PaymentUnavailable()))
+        return redirect("cart")
+    if ended.status == Checkout.Status.CANCELLED:
+        messages.success(
+            request, _("Le paiement est annulé, rien n’a été débité. Vous pouvez modifier le panier.")
+        )
+        return redirect("cart")
+    _remember(request, ended)
+    return redirect("checkout-return", ended.pk)
 
 
 def _form(request: HttpRequest) -> BillingForm:

@@ -83,7 +83,7 @@ class Stack:
             "STRIPE_API_BASE": self.sandbox.base_url,
             "STRIPE_JS_URL": f"{self.sandbox.base_url}/v3/stripe.js",
             "MAKE_WEBHOOK_SECRET": self.sandbox.make_secret,
-            "EMAIL_FILE_PATH": str(self.mail),
+            "VAR_DIR": str(self.var),
             **made,
         }
 

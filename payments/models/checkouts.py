@@ -12,6 +12,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 CAD = "cad"
+# A confirmation takes seconds; after this the process that asked for it is taken for dead.
+CONFIRMING = timedelta(minutes=1)
 
 
 class CheckoutQuerySet(models.QuerySet["Checkout"]):
@@ -87,6 +89,10 @@ class Checkout(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    def is_confirming(self, now: datetime) -> bool:
+        """Whether a request is asking the bank this very moment."""
+        return self.confirming_since is not None and self.confirming_since > now - CONFIRMING
 
 
 class CheckoutLine(models.Model):

@@ -28,8 +28,6 @@ from payments.gateway import Declined, GatewayRefused, GatewayUnavailable, Inten
 from payments.models import Checkout, CheckoutLine
 from payments.services.settlement import settle_as
 
-# A confirmation takes seconds; after this the process that asked for it is taken for dead.
-CONFIRMING = timedelta(minutes=1)
 PAID_OR_NEARLY = frozenset({IntentStatus.SUCCEEDED, IntentStatus.PROCESSING})
 
 
@@ -65,7 +63,7 @@ def start_checkout(
             # "no key": a slot being added to this cart must not wait for us while we wait for its tutor.
             Cart.objects.select_for_update(no_key=True).get(pk=cart.pk)
             stale = Checkout.objects.unsettled().filter(cart=cart).select_for_update().first()
-            if stale and stale.confirming_since and stale.confirming_since > now - CONFIRMING:
+            if stale and stale.is_confirming(now):
                 raise PaymentInProgress(stale)
             if stale is None:
                 return _freeze(cart=cart, buyer=buyer, user=user, expected_total=expected_total, now=now)

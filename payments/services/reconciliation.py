@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from payments.gateway import GatewayRefused, GatewayUnavailable
 from payments.models import Checkout, Refund
-from payments.services.checkout import CONFIRMING, cancel_checkout
+from payments.services.checkout import cancel_checkout
 from payments.services.refunds import send_refund
 from payments.services.settlement import settle
 
@@ -28,7 +27,9 @@ class Report:
 def reconcile(*, now: datetime) -> Report:
     """Do all that is due; each checkout by itself, so that one failure never stops the rest."""
     report = Report()
-    for checkout in _idle(Checkout.objects.unsettled(), now):
+    for checkout in Checkout.objects.unsettled():
+        if checkout.is_confirming(now):
+            continue  # leave alone what a request is confirming this very moment
         try:
             _reconcile_checkout(checkout, report, now=now)
         except (GatewayUnavailable, GatewayRefused) as error:
@@ -42,11 +43,6 @@ def reconcile(*, now: datetime) -> Report:
             log.warning("Refund %s could not be sent: %s", refund.pk, error)
             report.failed.append(str(refund.pk))
     return report
-
-
-def _idle(checkouts: Iterable[Checkout], now: datetime) -> list[Checkout]:
-    """Leave alone what a request is confirming this very moment."""
-    return [c for c in checkouts if not c.confirming_since or c.confirming_since <= now - CONFIRMING]
 
 
 def _reconcile_checkout(checkout: Checkout, report: Report, *, now: datetime) -> None:

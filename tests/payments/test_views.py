@@ -267,3 +267,31 @@ class TestWebhook:
 
     def test_get_is_refused(self) -> None:
         assert Client().get("/stripe/webhook/").status_code == 405
+
+
+class TestCancelling:
+    def test_a_payment_that_came_to_nothing_is_given_up_and_the_cart_may_change(self) -> None:
+        client = browser_with(make_held_cart(*make_shelf()))
+        press_pay(client, card=DECLINED)
+        assert "Annuler le paiement" in client.get("/panier/").content.decode()
+        client.post("/paiement/annuler/")
+        assert Checkout.objects.get().status == Checkout.Status.CANCELLED
+        assert TimeClaim.objects.get().state == TimeClaim.State.HOLD
+
+    def test_one_that_was_paid_meanwhile_arrives_instead(self) -> None:
+        client = browser_with(make_held_cart(*make_shelf()))
+        press_pay(client)
+        assert client.post("/paiement/annuler/").headers["Location"].endswith("/retour/")
+        assert Order.objects.count() == 1
+
+    def test_one_that_the_bank_is_answering_is_left_alone(self) -> None:
+        cart = make_held_cart(*make_shelf())
+        start(cart)
+        browser_with(cart).post("/paiement/annuler/")
+        assert Checkout.objects.get().status == Checkout.Status.PAYING
+
+    def test_nothing_to_cancel_is_harmless(self) -> None:
+        assert Client().post("/paiement/annuler/").headers["Location"] == "/panier/"
+
+    def test_it_is_never_done_by_a_link(self) -> None:
+        assert Client().get("/paiement/annuler/").status_code == 405

@@ -5,12 +5,16 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from typing import ClassVar
+from urllib.parse import urlsplit
 
+from django.contrib import admin
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+ATTEMPTS_OF_A_HICCUP = 6
 
 
 class StatementTime(Now):
@@ -36,6 +40,10 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
             OutboxMessage.Status.DELIVERED: self.delivered,
             OutboxMessage.Status.DEAD: self.dead,
         }[OutboxMessage.Status(status)]()
+
+    def failing(self) -> OutboxQuerySet:
+        """What is still waiting after its quick attempts and two long waits: more than a hiccup."""
+        return self.waiting().filter(attempts__gte=ATTEMPTS_OF_A_HICCUP, lease_until__isnull=True)
 
     def due(self, now: datetime) -> OutboxQuerySet:
         """Waiting, its hour has come, and nobody is delivering it."""
@@ -101,7 +109,19 @@ class OutboxMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.type} → {self.destination}"
+        return f"{self.what} → {self.where}"
+
+    @property
+    @admin.display(description=_("envoi"))
+    def what(self) -> str:
+        """A mail's subject, an event's type."""
+        subject = self.subject if hasattr(self, "subject") else self.payload.get("subject")
+        return subject if subject and self.kind == self.Kind.MAIL else self.type
+
+    @property
+    def where(self) -> str:
+        """A mail's address, a webhook's host: the rest of its URL is often a secret."""
+        return self.destination if self.kind == self.Kind.MAIL else urlsplit(self.destination).netloc
 
     @property
     def status(self) -> OutboxMessage.Status:

@@ -14,10 +14,14 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.template.loader import render_to_string
 from django.utils.translation import override
+from wagtail.log_actions import log
 
+from accounts.models import User
 from notifications.actors import DELIVERERS, post_event, wake
 from notifications.events import EVENT_TYPES, as_json
-from notifications.models import OutboxMessage
+from notifications.models import OutboxMessage, OutboxQuerySet
+
+RESEND = "notifications.resend"
 
 
 class OutsideTransactionError(RuntimeError):
@@ -103,6 +107,25 @@ def record_mail(
     )
     _wake_after_commit(message)
     return message
+
+
+def resend(*, messages: OutboxQuerySet, user: User, now: datetime) -> int:
+    """Make messages due again with all their attempts, whatever became of them; says how many.
+
+    An event goes to where its type goes today, under its old `event_id`. What is under way is left alone.
+    """
+    with transaction.atomic():
+        free = messages.exclude(lease_until__gt=now).select_for_update().order_by("created_at")
+        for message in free:
+            if message.kind == OutboxMessage.Kind.WEBHOOK:
+                message.destination = EVENT_TYPES[message.type].destination or message.destination
+            message.attempts = 0
+            message.available_at = now
+            message.lease_until = message.delivered_at = message.dead_at = None
+            message.save()
+            log(instance=message, action=RESEND, user=user)
+            _wake_after_commit(message)
+        return len(free)
 
 
 def _inside_transaction() -> None:

@@ -44,12 +44,13 @@ class Request:
 
 @dataclass
 class Receiver:
-    """Answers with `answers` in turn, then with 200; keeps what it got."""
+    """Answers with `answers` in turn, then with 200, once `hold` is set; keeps what it got."""
 
     url: str
     answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     got_one: threading.Condition = field(default_factory=threading.Condition)
+    hold: threading.Event | None = None
 
     def will_answer(self, status: int, headers: dict[str, str] | None = None, body: bytes = b"") -> None:
         self.answers.append((status, headers or {}, body))
@@ -73,6 +74,8 @@ def receiver() -> Iterator[Receiver]:
                 got.requests.append(Request(self.path, headers, body))
                 status, extra, answer = got.answers.pop(0) if got.answers else (200, {}, b"Accepted")
                 got.got_one.notify_all()
+            if got.hold:
+                got.hold.wait(10)
             self.send_response(status)
             for name, value in {"Content-Length": str(len(answer)), **extra}.items():
                 self.send_header(name, value)

@@ -1,0 +1,21 @@
+"""What this app adds to the Wagtail admin."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.log_actions import LogActionRegistry
+from wagtail.permissions import register_permission_policy
+from wagtail.snippets.models import register_snippet
+
+from notifications.admin_views import OutboxViewSet, ReadOnlyPolicy
+from notifications.models import OutboxMessage
+from notifications.services import RESEND
+
+register_permission_policy(OutboxMessage, ReadOnlyPolicy(OutboxMessage))
+register_snippet(OutboxViewSet)
+
+
+@hooks.register("register_log_actions")
+def resend_action(actions: LogActionRegistry) -> None:
+    actions.register_action(RESEND, _("Renvoyer"), _("Renvoyé"))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from notifications import delivery
+from notifications import alerts, delivery
 from notifications.actors import DELIVERERS, deliver_mail, deliver_webhook, post_event, wake
-from notifications.schedule import every_minute
+from notifications.schedule import cron, every_minute
 
-__all__ = ["deliver_due", "deliver_mail", "deliver_webhook", "post_event"]
+__all__ = ["deliver_due", "deliver_mail", "deliver_webhook", "post_event", "tell_admins"]
 
 
 @every_minute
@@ -17,3 +17,9 @@ def deliver_due(*, now: datetime) -> None:
     delivery.bury_exhausted(now=now)
     for message in delivery.left_behind(now=now):
         wake(DELIVERERS[message.kind], str(message.pk))
+
+
+@cron("*/10 * * * *")
+def tell_admins(*, now: datetime) -> None:
+    """Write to the admins when deliveries keep failing."""
+    alerts.tell_admins(now=now)

@@ -1,0 +1,84 @@
+"""One recorded mail, as the mail server and its reader get it."""
+
+from __future__ import annotations
+
+import base64
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
+from typing import Any
+
+import pytest
+from django.core import mail as django_mail
+from django.core.mail.backends.locmem import EmailBackend
+
+from notifications import mail
+from notifications.rules import Answer
+
+ICS = "BEGIN:VCALENDAR\r\nSUMMARY:Mathématiques\r\nEND:VCALENDAR\r\n"
+PAYLOAD: dict[str, Any] = {
+    "subject": "Votre réservation",
+    "text": "Bonjour Zoé\n",
+    "html": "<p>Bonjour Zoé</p>\n",
+    "attachments": [
+        {
+            "name": "cours.ics",
+            "mimetype": "text/calendar",
+            "content": base64.b64encode(ICS.encode()).decode(),
+        },
+        {
+            "name": "a.pdf",
+            "mimetype": "application/pdf",
+            "content": base64.b64encode(b"%PDF\x00\xff").decode(),
+        },
+    ],
+}
+
+
+def send() -> Answer:
+    return mail.send(to="zoe@exemple.ca", message_id="7b1c0a52-3f0e-4a4c-9d5f-0d6f1f4b8f11", payload=PAYLOAD)
+
+
+def test_a_mail_has_both_texts_and_its_files() -> None:
+    assert send() == Answer(delivered=True)
+    (sent,) = django_mail.outbox
+    message = sent.message()
+    assert (sent.subject, sent.to) == ("Votre réservation", ["zoe@exemple.ca"])
+    assert message["From"] == "Fanal <bonjour@fanal.example>"
+    assert message["Message-ID"] == "<7b1c0a52-3f0e-4a4c-9d5f-0d6f1f4b8f11@fanal.example>"
+    parts = {part.get_content_type(): part.get_payload(decode=True) for part in message.walk()}
+    calendar = parts["text/calendar"]
+    assert isinstance(calendar, bytes)
+    assert parts["text/plain"] == b"Bonjour Zo\xc3\xa9\n"
+    assert parts["text/html"] == b"<p>Bonjour Zo\xc3\xa9</p>\n"
+    assert calendar.decode().splitlines() == ["BEGIN:VCALENDAR", "SUMMARY:Mathématiques", "END:VCALENDAR"]
+    assert parts["application/pdf"] == b"%PDF\x00\xff"
+
+
+@pytest.mark.parametrize(
+    ("problem", "answer"),
+    [
+        (
+            SMTPRecipientsRefused({"zoe@exemple.ca": (550, b"unknown")}),
+            Answer(
+                delivered=False, status=550, error="{'zoe@exemple.ca': (550, b'unknown')}", permanent=True
+            ),
+        ),
+        (
+            SMTPRecipientsRefused({"zoe@exemple.ca": (450, b"greylisted")}),
+            Answer(delivered=False, status=450, error="{'zoe@exemple.ca': (450, b'greylisted')}"),
+        ),
+        (SMTPDataError(554, b"spam"), Answer(delivered=False, status=554, error="(554, b'spam')")),
+        (
+            SMTPServerDisconnected("lost"),
+            Answer(delivered=False, error="SMTPServerDisconnected: lost"),
+        ),
+        (TimeoutError("timed out"), Answer(delivered=False, error="TimeoutError: timed out")),
+    ],
+)
+def test_a_mail_server_that_refuses_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, problem: Exception, answer: Answer
+) -> None:
+    def refuse(*args: object) -> int:
+        raise problem
+
+    monkeypatch.setattr(EmailBackend, "send_messages", refuse)
+    assert send() == answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -55,7 +56,9 @@ def main() -> None:
     if options.while_stdin:
 
         def watch() -> None:
-            sys.stdin.buffer.read()
+            # Not sys.stdin: its lock, held by a thread, would abort the interpreter's end.
+            while os.read(0, 1024):
+                pass
             stop()
 
         threading.Thread(target=watch, daemon=True).start()

@@ -22,8 +22,8 @@
 
 How a call fails: after waiting `seconds` it gets `status` for an answer, or with `lost` none at all, and
 nothing is done; with `after`, that happens once the work was done; with neither `status` nor `lost` it is
-only slow. A status of success comes with a page of HTML, as from a broken proxy. `working` is how many seconds
-the work itself takes, while its Idempotency-Key is in use.
+only slow. A status of success comes with a page of HTML, as from a broken proxy. `working` is how many
+seconds the work itself takes, while its Idempotency-Key is in use.
 """
 
 from __future__ import annotations

@@ -42,6 +42,7 @@ def static_file(path: str) -> Page | None:
 
 
 def html_page(title: str, content: str, *, script: bool = False, status: int = 200) -> Page:
+    """`content` is HTML."""
     page = f"""<!doctype html>
 <html lang="fr-CA">
 <meta charset="utf-8">
@@ -49,7 +50,7 @@ def html_page(title: str, content: str, *, script: bool = False, status: int = 2
 <title>{escape(title)}</title>
 <link rel="stylesheet" href="/elements/page.css">
 {'<script src="/elements/bank.js" defer></script>' if script else ""}
-<main>{content}<p class="notice">{NOTICE}</p></main>
+<main>{content}</main>
 </html>"""
     return Page(page.encode(), {"Content-Type": "text/html; charset=utf-8", **SECURITY}, status)
 
@@ -58,7 +59,7 @@ def front_page() -> Page:
     return html_page(
         "Banc d’essai des paiements",
         "<h1>Banc d’essai des paiements</h1>"
-        "<p>Ce petit serveur tient lieu de Stripe pendant la démonstration et les essais.</p>"
+        f"<p>Ce petit serveur tient lieu de Stripe pendant la démonstration. {NOTICE}</p>"
         '<p><a href="/recepteur/">Appels reçus</a></p>',
     )
 
@@ -78,7 +79,8 @@ par la carte qui se termine par <b>{method["card"]["last4"]}</b>?</p>
 <form method="post">
 <button name="answer" value="authorise" class="primary">Autoriser</button>
 <button name="answer" value="refuse">Refuser</button>
-</form>""",
+</form>
+<p class="notice">{NOTICE}</p>""",
         script=True,
     )
 

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from datetime import datetime
 from html import escape
+from zoneinfo import ZoneInfo
 
 from payments.sandbox.pages import Page, html_page
 from payments.sandbox.store import Json
@@ -99,7 +100,7 @@ def _row(call: Json) -> str:
         kind = json.loads(call["body"]).get("type", "")
     except (ValueError, AttributeError):
         body, kind = call["body"], ""
-    at = datetime.fromtimestamp(call["at"]).astimezone()
+    at = datetime.fromtimestamp(call["at"], ZoneInfo("America/Toronto"))
     headers = "\n".join(f"{name}: {value}" for name, value in sorted(call["headers"].items()))
     return (
         f"<details><summary><b>{escape(kind or call['name'])}</b> "

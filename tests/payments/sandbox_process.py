@@ -66,6 +66,15 @@ class StripeSandbox:
         self._process.terminate()
         self._process.communicate(timeout=10)
 
+    def kill(self) -> None:
+        """Let it die without a word, as in a crash."""
+        self._process.kill()
+        self._process.communicate(timeout=10)
+
+    @property
+    def process(self) -> subprocess.Popen[str]:
+        return self._process
+
     def control(self, name: str, **wanted: Any) -> dict[str, Any]:
         """Pull a control of `payments/sandbox/control.py`."""
         answer = self.http.post(f"/_control/{name}", json=wanted)

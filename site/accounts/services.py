@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from django.contrib.auth.hashers import identify_hasher
 from django.db import transaction
@@ -59,6 +60,14 @@ def set_role(*, user: User, role: str) -> None:
     user.role = role
     user.save(update_fields=["role"])
     user.groups.set(groups_of(role))
+
+
+@transaction.atomic
+def invite_account(*, email: str, first_name: str, last_name: str, role: str, phone: str = "") -> User:
+    """Make an account for somebody, who is mailed a link to choose its password once this is committed."""
+    user = create_account(email=email, first_name=first_name, last_name=last_name, role=role, phone=phone)
+    transaction.on_commit(partial(_send_password_link, user, welcome=True))
+    return user
 
 
 def ask_for_password_link(*, email: str) -> None:

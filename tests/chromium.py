@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,6 +102,26 @@ def _complaint(message: ConsoleMessage) -> list[str]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+Barriers = Callable[["Page"], list[str]]
+
+
+@pytest.fixture
+def barriers() -> Barriers:
+    """Ask axe what keeps people out of a page as it stands; an empty list is what we want."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    def find(page: Page) -> list[str]:
+        # Preloading would fetch the style sheets again and put them inline, which our CSP refuses.
+        found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False})
+        return [
+            f"{rule['id']}: {node['target']}"
+            for rule in found.response["violations"]
+            for node in rule["nodes"]
+        ]
+
+    return find
 
 
 if __name__ == "__main__":

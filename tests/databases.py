@@ -29,6 +29,9 @@ def _fingerprint() -> str:
     for app in sorted(apps.get_app_configs(), key=lambda config: config.label):
         for path in sorted((Path(app.path) / "migrations").glob("*.py")):
             digest.update(path.read_bytes())
+        # What roles may do is given to their groups after the migrations.
+        if (roles := Path(app.path) / "roles.py").exists():
+            digest.update(roles.read_bytes())
     return digest.hexdigest()[:10]
 
 

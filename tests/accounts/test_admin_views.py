@@ -6,7 +6,6 @@ import re
 
 import pytest
 from django.contrib.auth.models import Group
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -20,11 +19,6 @@ from tests.factories import make_user
 pytestmark = pytest.mark.django_db
 
 PERSON = {"email": "maude@exemple.ca", "first_name": "Maude", "last_name": "Gagnon", "phone": ""}
-
-
-@pytest.fixture(autouse=True)
-def _no_earlier_tries() -> None:
-    cache.clear()
 
 
 @pytest.fixture

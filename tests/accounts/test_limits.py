@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-from django.core.cache import cache
 from django.test import RequestFactory
 from pytest_django import Settings
 
 from accounts.limits import client_address, within_limit
-
-
-@pytest.fixture(autouse=True)
-def _no_earlier_tries() -> None:
-    cache.clear()
 
 
 def test_tries_beyond_the_limit_are_refused_and_counted_by_key() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth import SESSION_KEY
-from django.core.cache import cache
 from django.test import Client
 from time_machine import travel
 
@@ -14,11 +13,6 @@ from tests.factories import PASSWORD, make_user
 pytestmark = pytest.mark.django_db
 
 REFUSAL = "Ce courriel et ce mot de passe ne vont pas ensemble. Vérifiez-les et réessayez."
-
-
-@pytest.fixture(autouse=True)
-def _no_earlier_tries() -> None:
-    cache.clear()
 
 
 def log_in(client: Client, email: str, password: str = PASSWORD, *, wanted: str = "") -> tuple[int, str]:

@@ -6,7 +6,6 @@ import re
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 from dramatiq.brokers.redis import RedisBroker
 from pytest_django import Settings
@@ -21,11 +20,6 @@ from tests.factories import PASSWORD, make_user
 pytestmark = pytest.mark.django_db
 
 NEW = "sept-lampes-au-vent"
-
-
-@pytest.fixture(autouse=True)
-def _no_earlier_tries() -> None:
-    cache.clear()
 
 
 def link_in(body: str) -> str:

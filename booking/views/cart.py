@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import public
+from accounts.limits import client_address
 from booking.diaries import load_diaries
 from booking.errors import BookingError, LineBeingPaid, SlotTaken, TryAgain
 from booking.forms import SlotForm
@@ -127,7 +128,7 @@ def add(request: HtmxRequest) -> HttpResponse:
             tutor=form.cleaned_data["tuteur"],
             start=form.cleaned_data["debut"],
             duration=form.cleaned_data["duree"],
-            address=request.META["REMOTE_ADDR"] or None,
+            address=client_address(request) or None,
             now=now,
         )
     except BookingError as error:

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from booking.diaries import ClaimKind, Diary
 from booking.grid import HALF_HOUR, calendar_of, epoch_minutes, local_day
+from courses.money import DURATIONS
 
-DURATIONS = (60, 90, 120)
 NOTICE = timedelta(hours=12)
 HORIZON = timedelta(days=60)
 

@@ -3,6 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
+DURATIONS = (60, 90, 120)  # the lengths that are sold, in minutes
 
 
 def round_cad(amount: Decimal) -> Decimal:

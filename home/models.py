@@ -2,24 +2,135 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel
-from wagtail.fields import StreamField
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.blocks import PageChooserBlock
+from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
+from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page
+from wagtail.search import index
 
-from home.blocks import BODY_BLOCKS
+from home.blocks import BODY_BLOCKS, HOME_BLOCKS, SENTENCES
+from home.search import folded_text
 
 
 class HomePage(Page):
     headline = models.CharField(_("titre d'accueil"), max_length=160, blank=True)
-    body = StreamField(BODY_BLOCKS, blank=True, verbose_name=_("contenu"))
+    intro = models.TextField(_("introduction"), blank=True)
+    illustration = models.ForeignKey(
+        "wagtailimages.Image",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("illustration"),
+        help_text=_("Sans image, le dessin de la maison est montré."),
+    )
+    action_label = models.CharField(_("texte du bouton"), max_length=60, blank=True)
+    action_page = models.ForeignKey(
+        "wagtailcore.Page",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("page du bouton"),
+    )
+    body = StreamField(HOME_BLOCKS, blank=True, verbose_name=_("contenu"))
+
     parent_page_types = ["wagtailcore.Page"]
-    content_panels = [*Page.content_panels, FieldPanel("headline"), FieldPanel("body")]
+    max_count = 1
+    content_panels = [
+        *Page.content_panels,
+        MultiFieldPanel(
+            [
+                FieldPanel("headline"),
+                FieldPanel("intro"),
+                FieldPanel("illustration"),
+                FieldPanel("action_label"),
+                FieldPanel("action_page"),
+            ],
+            heading=_("En-tête"),
+        ),
+        FieldPanel("body"),
+    ]
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("intro"),
+        index.SearchField("body"),
+        index.SearchField("folded_text"),
+        index.AutocompleteField("folded_text"),
+    ]
+    result_kind = _("Accueil")
+
+    class Meta:
+        verbose_name = _("accueil")
+        verbose_name_plural = _("accueils")
+
+    def folded_text(self) -> str:
+        return folded_text(self.title, self.headline, self.intro, body=self.body)
 
 
 class ContentPage(Page):
+    intro = models.TextField(_("introduction"), blank=True)
     body = StreamField(BODY_BLOCKS, blank=True, verbose_name=_("contenu"))
+
     parent_page_types = ["home.HomePage", "home.ContentPage"]
     subpage_types = ["home.ContentPage"]
-    content_panels = [*Page.content_panels, FieldPanel("body")]
+    content_panels = [*Page.content_panels, FieldPanel("intro"), FieldPanel("body")]
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("intro"),
+        index.SearchField("body"),
+        index.SearchField("folded_text"),
+        index.AutocompleteField("folded_text"),
+    ]
+    result_kind = _("Page")
+
+    class Meta:
+        verbose_name = _("page de contenu")
+        verbose_name_plural = _("pages de contenu")
+
+    def folded_text(self) -> str:
+        return folded_text(self.title, self.intro, body=self.body)
+
+
+@register_setting(icon="site")
+class SiteSettings(BaseSiteSetting):
+    """The brand, and what the foot of every page says."""
+
+    brand = models.CharField(_("marque"), max_length=60, default="Fanal")
+    tagline = models.CharField(_("devise"), max_length=160, blank=True)
+    email = models.EmailField(_("courriel"), blank=True)
+    phone = models.CharField(_("téléphone"), max_length=30, blank=True)
+    hours = models.CharField(_("heures de réponse"), max_length=160, blank=True)
+    footer_text = RichTextField(_("texte de pied de page"), features=SENTENCES, blank=True)
+    footer_pages = StreamField(
+        [("page", PageChooserBlock(label=_("Page")))],
+        blank=True,
+        verbose_name=_("pages du pied de page"),
+        help_text=_(
+            "L'en-tête montre les pages cochées « Afficher dans les menus » juste sous l'accueil ; "
+            "le pied de page montre celles-ci."
+        ),
+    )
+
+    panels = [
+        MultiFieldPanel([FieldPanel("brand"), FieldPanel("tagline")], heading=_("Marque")),
+        MultiFieldPanel(
+            [FieldPanel("email"), FieldPanel("phone"), FieldPanel("hours")], heading=_("Coordonnées")
+        ),
+        MultiFieldPanel([FieldPanel("footer_text"), FieldPanel("footer_pages")], heading=_("Pied de page")),
+    ]
+
+    class Meta:
+        verbose_name = _("marque et pied de page")
+
+    def __str__(self) -> str:
+        return self.brand
+
+    def live_footer_pages(self) -> list[Any]:
+        """The chosen pages that are still there and published."""
+        return [block.value for block in self.footer_pages if block.value and block.value.live]

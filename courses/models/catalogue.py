@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from courses.money import DURATIONS, lesson_amount
+
 
 class CourseQuerySet(models.QuerySet["Course"]):
     def active(self) -> CourseQuerySet:
@@ -48,6 +50,10 @@ class Course(models.Model):  # type: ignore[django-manager-missing]  # Wagtail's
 
     def __str__(self) -> str:
         return self.title
+
+    def prices(self) -> list[tuple[int, Decimal]]:
+        """`(minutes, CAD)` of each length that is sold."""
+        return [(minutes, lesson_amount(self.student_rate_cad, minutes)) for minutes in DURATIONS]
 
 
 class TutorQuerySet(models.QuerySet["Tutor"]):
@@ -122,6 +128,19 @@ class Tutor(models.Model):  # type: ignore[django-manager-missing]  # Wagtail's 
     def __str__(self) -> str:
         return self.display_name
 
+    @property
+    def is_offered(self) -> bool:
+        """Can be booked at all; the twin of `TutorQuerySet.active`."""
+        return self.active and self.user.is_active
+
+
+class TutorCourseQuerySet(models.QuerySet["TutorCourse"]):
+    def current(self) -> TutorCourseQuerySet:
+        """Who really teaches what now, in the order of `TutorQuerySet.teaching`, its twin by course."""
+        return self.filter(
+            status=TutorCourse.Status.APPROVED, tutor__active=True, tutor__user__is_active=True
+        ).order_by("tutor__priority", "tutor_id")
+
 
 class TutorCourse(models.Model):
     class Status(models.TextChoices):
@@ -132,6 +151,8 @@ class TutorCourse(models.Model):
     tutor = models.ForeignKey(Tutor, on_delete=models.CASCADE, related_name="tutor_courses")
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="tutor_courses")
     status = models.CharField(_("état"), max_length=10, choices=Status.choices, default=Status.PENDING)
+
+    objects: ClassVar[models.Manager[TutorCourse]] = TutorCourseQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("cours d'un tuteur")

@@ -1,0 +1,18 @@
+"""The frame of the site, for base.html."""
+
+from __future__ import annotations
+
+from django import template
+from django.template import Context
+
+from home.chrome import Chrome, chrome_for
+from home.models import SiteSettings
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def site_chrome(context: Context) -> Chrome:
+    """Brand, menu and foot; plain ones when an e-mail or an error page is drawn without a request."""
+    request = context.get("request")
+    return chrome_for(request) if request is not None else Chrome(settings=SiteSettings())

@@ -5,3 +5,18 @@ from django.utils.translation import gettext_lazy as _
 class HomeConfig(AppConfig):
     name = "home"
     verbose_name = _("Site")
+
+    def ready(self) -> None:
+        from django.db.models.signals import post_delete, post_save
+        from wagtail.models import Page, Site
+        from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
+
+        from home.chrome import forget_after_commit
+        from home.models import SiteSettings
+
+        for signal in (page_published, page_unpublished, page_slug_changed, post_page_move):
+            signal.connect(forget_after_commit)
+        post_delete.connect(forget_after_commit, sender=Page)
+        for model in (Site, SiteSettings):
+            post_save.connect(forget_after_commit, sender=model)
+            post_delete.connect(forget_after_commit, sender=model)

@@ -1,7 +1,7 @@
 """Finding pages in French: by stem, and with or without accents.
 
-PostgreSQL's French configuration stems words but keeps accents, and there is no `unaccent` to rely on. Each page
-therefore indexes its text twice: as written, and folded to plain ASCII. So does a query.
+PostgreSQL's French configuration stems words but keeps accents, and there is no `unaccent` to rely on.
+Each page therefore indexes its text twice: as written, and folded to plain ASCII. So does a query.
 """
 
 from __future__ import annotations

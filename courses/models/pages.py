@@ -1,7 +1,7 @@
-"""The pages that present the catalogue. Each points to a Course or a Tutor; prices and rates are never theirs.
+"""The pages that present the catalogue: each points to a Course or a Tutor; prices are never theirs.
 
-A page whose course or tutor is no longer active stays where it is and says so. A page that is being written has
-none yet, so that everything here works without.
+A page whose course or tutor is no longer active stays where it is and says so. A page that is being
+written has none yet, so that everything here works without.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ class CourseIndexPage(Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        context["courses"] = showcase.course_cards(CoursePage.objects.child_of(self).order_by("path"), request)
+        context["courses"] = showcase.course_cards(
+            CoursePage.objects.child_of(self).order_by("path"), request
+        )
         return context
 
 

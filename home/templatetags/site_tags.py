@@ -6,7 +6,6 @@ from django import template
 from django.template import Context
 
 from home.chrome import Chrome, chrome_for
-from home.models import SiteSettings
 
 register = template.Library()
 
@@ -15,4 +14,4 @@ register = template.Library()
 def site_chrome(context: Context) -> Chrome:
     """Brand, menu and foot; plain ones when an e-mail or an error page is drawn without a request."""
     request = context.get("request")
-    return chrome_for(request) if request is not None else Chrome(settings=SiteSettings())
+    return chrome_for(request) if request is not None else Chrome()

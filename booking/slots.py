@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import compress, repeat
 from math import ceil
@@ -118,10 +118,10 @@ class Openings:
             return []
         return best_first([d for d in self.diaries if self._starts(d, minutes) >> index & 1], start)
 
-    def own_claims(self) -> list[tuple[int, datetime, datetime]]:
-        """The asking cart's own holds and payments in these weeks: tutor id, start and end."""
+    def own_claims(self) -> list[tuple[int, int, int]]:
+        """The asking cart's own holds and payments: tutor id, start and end in minutes since 1970."""
         return [
-            (diary.tutor_id, datetime.fromtimestamp(start * 60, UTC), datetime.fromtimestamp(end * 60, UTC))
+            (diary.tutor_id, start, end)
             for diary in self.diaries
             for start, end, kind in diary.claims
             if kind & ClaimKind.OWN

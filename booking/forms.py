@@ -16,23 +16,32 @@ GONE = _("Ce cours n’est pas offert en ce moment.")
 UNREADABLE = _("Cette heure n’a pas été comprise. Choisissez-en une dans la liste.")
 
 
+class PublicIdField(forms.ModelChoiceField):
+    """A row by its public id; anything else, a UUID or not, is answered with the field's own sentence."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(None, to_field_name="public_id", **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:
+            raise forms.ValidationError(
+                self.error_messages["invalid_choice"], code="invalid_choice"
+            ) from None
+
+
 class SlotForm(forms.Form):
     """A course, a start (ISO 8601 with its zone), minutes, and a tutor or none for the first available."""
 
-    cours = forms.ModelChoiceField(
-        Course.objects.none(),
-        to_field_name="public_id",
-        error_messages={"required": GONE, "invalid_choice": GONE},
-    )
+    cours = PublicIdField(error_messages={"required": GONE, "invalid_choice": GONE})
     debut = forms.CharField(error_messages={"required": CHOOSE})
     duree = forms.TypedChoiceField(
         coerce=int,
         choices=[(minutes, minutes) for minutes in DURATIONS],
         error_messages={"required": UNREADABLE, "invalid_choice": UNREADABLE},
     )
-    tuteur = forms.ModelChoiceField(
-        Tutor.objects.none(),
-        to_field_name="public_id",
+    tuteur = PublicIdField(
         required=False,
         error_messages={
             "invalid_choice": _("Ce tuteur n’est pas offert en ce moment. Choisissez-en un autre.")

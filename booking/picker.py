@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
@@ -28,7 +28,7 @@ from booking.wishes import Wish
 from booking.wording import exact_clock, time_range, wall_clock
 from courses.models import Course, Tutor
 from courses.money import lesson_amount
-from home.formats import NBSP, day_and_month, duration, long_date, weekday
+from home.formats import NBSP, day_and_month, duration, long_date, short_weekday, weekday
 
 WEEK = timedelta(days=7)
 ONE_DAY = timedelta(days=1)
@@ -76,6 +76,10 @@ class Day:
     @property
     def weekday(self) -> str:
         return weekday(self.date)
+
+    @property
+    def short_weekday(self) -> str:
+        return short_weekday(self.date)
 
     @property
     def day_and_month(self) -> str:
@@ -158,10 +162,9 @@ class Picker:
         for day in days:
             day.times.extend(self._times(day.date))
         for tutor_id, start, end in sorted(self.found.own_claims(), key=lambda claim: claim[1]):
-            moment = datetime.fromtimestamp(start * 60, UTC)
-            number = (local_day(moment) - self.first_day).days
+            number = (local_day(start) - self.first_day).days
             if self.diary_tutor in (None, tutor_id) and 0 <= number < count:
-                days[number].own.append(time_range(moment, end - start))
+                days[number].own.append(time_range(start, (end - start) // timedelta(minutes=1)))
         return days
 
     # What the filter offers

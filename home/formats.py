@@ -31,6 +31,11 @@ def weekday(day: date) -> str:
     return format_date(day, "EEEE", locale=LOCALE)
 
 
+def short_weekday(day: date) -> str:
+    """`lun.`, `mar.`."""
+    return format_date(day, "EEE", locale=LOCALE)
+
+
 def day_and_month(day: date) -> str:
     """`23 novembre`."""
     return format_date(day, "d MMMM", locale=LOCALE)

@@ -1,0 +1,36 @@
+"""Pictures of pages, in both widths and both themes, for people to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Page
+
+SCREENSHOTS = Path(__file__).parents[2] / "var" / "screenshots"
+
+
+class Screenshot(Protocol):
+    def __call__(self, page: Page, name: str, *, full_page: bool = True) -> None: ...
+
+
+@pytest.fixture
+def screenshot() -> Screenshot:
+    """Write var/screenshots/NAME-1280-light.png and its three siblings; the page is left as it was."""
+
+    def take(page: Page, name: str, *, full_page: bool = True) -> None:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        size = page.viewport_size
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            for theme in ("light", "dark"):
+                page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+                path = SCREENSHOTS / f"{name}-{width}-{theme}.png"
+                # Hiding the caret would take an inline style, which our CSP refuses.
+                page.screenshot(path=path, full_page=full_page, caret="initial")
+        page.emulate_media(color_scheme="null")
+        if size:
+            page.set_viewport_size(size)
+
+    return take

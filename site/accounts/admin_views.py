@@ -81,7 +81,6 @@ class PersonFilterSet(WagtailFilterSet):
 class IndexView(wagtail_users.IndexView):
     template_name = "wagtailadmin/generic/index.html"
     results_template_name = "wagtailadmin/generic/index_results.html"
-    default_ordering = "name"
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -112,7 +111,7 @@ class EditView(wagtail_users.EditView):
 
 
 class UserViewSet(wagtail_users.UserViewSet):
-    menu_label = _("Personnes")
+    ordering = "name"
     filterset_class = PersonFilterSet
     index_view_class = IndexView
     edit_view_class = EditView

@@ -46,6 +46,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "payments.view_checkout",
             "payments.view_stripeevent",
             "notifications.view_outboxmessage",
+            "home.change_sitesettings",
             "wagtailredirects.view_redirect",
             "wagtailredirects.add_redirect",
             "wagtailredirects.change_redirect",

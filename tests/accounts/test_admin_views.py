@@ -191,10 +191,16 @@ def test_the_list_costs_the_same_for_many(office: Client) -> None:
     assert len(many) == len(few)
 
 
-def test_ones_own_page_of_the_admin_leaves_the_address_alone(office: Client, editor: User) -> None:
-    office.force_login(editor)
+def test_ones_own_page_of_the_admin_leaves_address_language_and_hour_alone(
+    client: Client, editor: User
+) -> None:
+    client.force_login(editor)
 
-    page = office.get("/admin/account/")
+    response = client.get("/admin/account/")
 
-    assert page.status_code == 200
-    assert 'name="name_email-email"' not in page.content.decode()
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert 'name="name_email-first_name"' in page
+    assert 'name="password-old_password"' in page
+    for name in ("name_email-email", "locale-preferred_language", "locale-current_time_zone"):
+        assert f'name="{name}"' not in page

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
-from wagtail.models import Page
+from wagtail.models import Page, Site
 
 from accounts.models import Role, User
 from accounts.roles import ON_ROOT_COLLECTION, ON_ROOT_PAGE, PERMISSIONS
@@ -106,15 +106,31 @@ def test_the_migration_puts_existing_accounts_into_their_groups() -> None:
         ("wagtailusers_users:index", {Role.ADMIN}),
         ("wagtailusers_users:add", {Role.ADMIN}),
         ("wagtailredirects:index", {Role.ADMIN}),
+        ("wagtailsnippets_payments_order:list", {Role.ADMIN}),
+        ("wagtailsnippets_payments_checkout:list", {Role.ADMIN}),
+        ("wagtailsnippets_notifications_outboxmessage:list", {Role.ADMIN}),
         ("wagtailusers_groups:index", set()),
         ("wagtailsites:index", set()),
     ],
 )
 def test_who_opens_which_page_of_the_admin(client: Client, url_name: str, may: set[str]) -> None:
+    opened = who_opens(client, reverse(url_name))
+
+    assert opened == may
+
+
+def test_only_admins_change_the_settings_of_the_site(client: Client) -> None:
+    site = Site.objects.get(is_default_site=True)
+
+    assert who_opens(client, reverse("wagtailsettings:edit", args=["home", "sitesettings", site.pk])) == {
+        "admin"
+    }
+
+
+def who_opens(client: Client, address: str) -> set[str]:
     opened = set()
     for role in Role.values:
         client.force_login(make_user(role))
-        if client.get(reverse(url_name)).status_code == 200:
+        if client.get(address).status_code == 200:
             opened.add(role)
-
-    assert opened == may
+    return opened

@@ -27,8 +27,9 @@ from django.db import models
 # What stripe 16.1 speaks. Webhook endpoints carry a version of their own: create them with this same one.
 API_VERSION = "2026-10-28.endive"
 TOLERANCE_SECONDS = 300
+# Of each attempt: a call that Stripe is still working on is found by the next one, by its idempotency key.
 CONNECT_SECONDS = 3.05
-READ_SECONDS = 20.0
+READ_SECONDS = 10.0
 RETRIES = 2
 
 # It would write an identifier into the home directory of whoever runs us.

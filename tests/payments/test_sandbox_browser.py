@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Frame, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Frame, Page, expect
 from pytest_django import Settings
 
 from payments.gateway import Declined, Intent, IntentStatus, gateway
@@ -19,14 +19,6 @@ from tests.payments.sandbox_process import StripeSandbox, answer_bank, fill_card
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 PAGE = """<!doctype html><html lang="fr-CA"><meta charset="utf-8"><title>Paiement</title>
 <meta name="color-scheme" content="light dark">
 <main><h1>Paiement</h1><form><div id="card"></div><button id="pay">Payer</button></form>
@@ -80,14 +72,6 @@ class Shop:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def shop(stripe_sandbox: StripeSandbox, settings: Settings) -> Iterator[Shop]:
     directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
@@ -100,9 +84,9 @@ def shop(stripe_sandbox: StripeSandbox, settings: Settings) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def page(browser: Any, shop: Shop) -> Iterator[Page]:
+def page(chromium: Browser, shop: Shop) -> Iterator[Page]:
     """The shop's page with its card fields ready. Whatever the browser complains about fails the test."""
-    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page = chromium.new_page(viewport={"width": 390, "height": 800})
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
@@ -179,29 +163,27 @@ def test_the_card_never_touches_the_page(page: Page) -> None:
     assert page.evaluate("document.querySelector('iframe').contentDocument") is None
 
 
-@pytest.mark.parametrize(
-    ("card", "message"),
-    [
-        (("", "12 / 40", "123"), "Votre numéro de carte est incomplet."),
-        (("4242 4242 4242 4241", "12 / 40", "123"), "Votre numéro de carte n’est pas valide."),
-        (("4242424242424242", "", "123"), "La date d’expiration de votre carte est incomplète."),
-        (("4242424242424242", "01 / 20", "123"), "La date d’expiration de votre carte est passée."),
-        (("4242424242424242", "13 / 40", "123"), "Le mois d’expiration de votre carte n’est pas valide."),
-        (("4242424242424242", "12 / 40", "12"), "Le code de sécurité de votre carte est incomplet."),
-    ],
-)
-def test_a_card_badly_typed_is_explained_in_french(
-    page: Page, card: tuple[str, str, str], message: str
-) -> None:
-    fill_card(page, *card)
+BADLY_TYPED = [
+    (("", "12 / 40", "123"), "Votre numéro de carte est incomplet."),
+    (("4242 4242 4242 4241", "12 / 40", "123"), "Votre numéro de carte n’est pas valide."),
+    (("4242424242424242", "", "123"), "La date d’expiration de votre carte est incomplète."),
+    (("4242424242424242", "01 / 20", "123"), "La date d’expiration de votre carte est passée."),
+    (("4242424242424242", "13 / 40", "123"), "Le mois d’expiration de votre carte n’est pas valide."),
+    (("4242424242424242", "12 / 40", "12"), "Le code de sécurité de votre carte est incomplet."),
+]
 
-    page.get_by_role("button", name="Payer").click()
 
-    expect(page.get_by_role("status")).to_have_text(message)
-    wrong = page.frame_locator("iframe").locator("[aria-invalid=true]")
-    expect(wrong).to_have_count(1)
-    expect(wrong).to_be_focused()
-    expect(wrong).to_have_accessible_description(message)
+def test_a_card_badly_typed_is_explained_in_french(page: Page) -> None:
+    for card, message in BADLY_TYPED:
+        fill_card(page, *card)
+
+        page.get_by_role("button", name="Payer").click()
+
+        expect(page.get_by_role("status")).to_have_text(message)
+        wrong = page.frame_locator("iframe").locator("[aria-invalid=true]")
+        expect(wrong).to_have_count(1)
+        expect(wrong).to_be_focused()
+        expect(wrong).to_have_accessible_description(message)
 
 
 def test_the_form_is_filled_and_sent_by_keyboard_alone(page: Page) -> None:
@@ -273,25 +255,60 @@ def test_another_card_needs_another_submit(page: Page) -> None:
         confirm(new_intent(), pay(page))
 
 
-@pytest.mark.parametrize(
-    ("code", "message"),
-    [
-        (
-            "stripe.elements({mode: 'payment', amount: 100, currency: 'cad', paymentMethodTypes: ['card']})",
-            "no longer",
-        ),
-        ("stripe.elements({mode: 'payment', amount: 45.5, currency: 'cad'})", "whole number of cents"),
-        ("Stripe('sk_test_oops')", "publishable key"),
-        ("elements.create('payment')", "only create one"),
-        ("elements.submit().then(() => makeToken({name: 'Zoé'}))", "fields.billing_details.email"),
-    ],
-)
-def test_a_mistake_of_ours_is_refused_as_stripe_would(page: Page, code: str, message: str) -> None:
+MISTAKES = [
+    (
+        "stripe.elements({mode: 'payment', amount: 9, currency: 'cad', paymentMethodTypes: ['card']})",
+        "no longer",
+    ),
+    ("stripe.elements({mode: 'payment', amount: 45.5, currency: 'cad'})", "whole number of cents"),
+    ("Stripe('sk_test_oops')", "publishable key"),
+    ("elements.create('payment')", "only create one"),
+    ("elements.submit().then(() => makeToken({name: 'Zoé'}))", "fields.billing_details.email"),
+]
+
+
+def test_a_mistake_of_ours_is_refused_as_stripe_would(page: Page) -> None:
     fill_card(page)
 
-    said = page.evaluate(f"(async () => {code})().then(() => 'taken', (error) => error.message)")
+    for code, message in MISTAKES:
+        said = page.evaluate(f"(async () => {code})().then(() => 'taken', (error) => error.message)")
+        assert message in said
 
-    assert message in said
+
+def test_the_page_dresses_the_fields_and_hears_of_colours_that_stripe_does_not_take(page: Page) -> None:
+    warnings: list[str] = []
+    page.on("console", lambda said: warnings.append(said.text))
+    number = page.frame_locator("iframe").get_by_label("Numéro de carte")
+    expect(number).to_have_css("border-radius", "12px")
+
+    page.evaluate("elements.update({appearance: {theme: 'night', variables: {colorText: '#ff0000'}}})")
+
+    expect(number).to_have_css("color", "rgb(255, 0, 0)")
+    expect(number).to_have_css("background-color", "rgb(24, 32, 56)")
+    assert warnings == []
+    said = page.evaluate(
+        """() => { const said = []; const before = console.warn; console.warn = (text) => said.push(text);
+        elements.update({appearance: {variables: {colorText: 'oklch(26% 0.05 266)'}}});
+        console.warn = before; return said }"""
+    )
+    assert "HEX, rgb(), or hsl()" in said[0]
+
+
+def test_what_the_page_does_not_know_the_fields_ask_for(page: Page, stripe_sandbox: StripeSandbox) -> None:
+    """A page that leaves billing details to Stripe: country and postal code are asked beside the card."""
+    page.evaluate(
+        """() => { window.other = stripe.elements({mode: 'payment', amount: 100, currency: 'cad'});
+        other.create('payment').mount('#card') }"""
+    )
+    fill_card(page)
+    refused = page.evaluate("other.submit()")
+    page.frame_locator("iframe").get_by_label("Code postal").fill("H2X 1Y4")
+
+    assert refused["error"]["message"] == "Votre code postal est incomplet."
+    assert page.evaluate("other.submit()") == {"selectedPaymentMethod": "card"}
+    made = page.evaluate("stripe.createConfirmationToken({elements: other})")["confirmationToken"]
+    address = made["payment_method_preview"]["billing_details"]["address"]
+    assert (address["country"], address["postal_code"]) == ("CA", "H2X 1Y4")
 
 
 def violations(where: Page | Frame) -> list[Any]:

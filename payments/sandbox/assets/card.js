@@ -174,7 +174,6 @@ window.addEventListener("message", async ({ source, origin, data }) => {
     if (first) tell("ready");
   }
   if (data.type === "focus") number.focus();
-  if (data.type === "clear") { form.reset(); groupNumber(); changed(); }
   if (data.type in requests) tell("answer", { number: data.number, answer: await requests[data.type](data) });
 });
 
@@ -195,11 +194,9 @@ form.addEventListener("input", (event) => {
   if (event.target.getAttribute("aria-invalid")) show(event.target.name, checks[event.target.name]());
   changed();
 });
-form.addEventListener("focusout", ({ target, relatedTarget }) => {
+form.addEventListener("focusout", ({ target }) => {
   if (target.value && checks[target.name]) show(target.name, checks[target.name]());
-  if (!relatedTarget) tell("blur");
 });
-form.addEventListener("focusin", ({ relatedTarget }) => { if (!relatedTarget) tell("focus"); });
 form.addEventListener("submit", (event) => { event.preventDefault(); tell("enter"); });
 new ResizeObserver(resize).observe(document.body);
 tell("hello");

@@ -47,32 +47,14 @@
       dress(this.#frame, { display: "block", width: "100%", height: "0", border: "0", colorScheme: "inherit" });
       window.addEventListener("message", this.#hear);
       place.replaceChildren(this.#frame);
-      this.#emit("loaderstart", {});
     }
 
-    unmount() {
-      window.removeEventListener("message", this.#hear);
-      this.#frame?.remove();
-      this.#frame = null;
-    }
-
-    destroy() { this.unmount(); this.#handlers.clear(); }
-    on(event, handler) { this.#handlers.set(event, [...(this.#handlers.get(event) ?? []), handler]); return this; }
-    off(event, handler) {
-      this.#handlers.set(event, handler ? (this.#handlers.get(event) ?? []).filter((each) => each !== handler) : []);
+    on(event, handler) {
+      this.#handlers.set(event, [...(this.#handlers.get(event) ?? []), handler]);
       return this;
     }
-    once(event, handler) {
-      const first = (told) => { this.off(event, first); handler(told); };
-      return this.on(event, first);
-    }
+
     focus() { this.#tell("focus"); }
-    blur() { this.#frame?.blur(); }
-    clear() { this.#tell("clear"); }
-    update(options) {
-      Object.assign(this.options, options);
-      if (options.fields) this.restyle({ fields: options.fields });
-    }
 
     restyle(setup) {
       Object.assign(this.#setup, setup);
@@ -100,7 +82,6 @@
       if (data.type === "hello") this.#tell("setup", this.#setup);
       if (data.type === "height") dress(this.#frame, { height: `${data.height}px` });
       if (data.type === "ready") { this.#becomeReady(); this.#emit("ready", {}); }
-      if (data.type === "focus" || data.type === "blur") this.#emit(data.type, {});
       if (data.type === "enter") this.#frame.closest("form")?.requestSubmit();
       if (data.type === "change") {
         this.submitted = false;
@@ -135,8 +116,6 @@
       check({ mode: "payment", amount: 1, currency: "cad", ...options });
       if (options.appearance) this.#element?.restyle({ appearance: options.appearance });
     }
-
-    async fetchUpdates() { return {}; }
 
     async submit() {
       if (!this.#element) throw new IntegrationError("elements.submit() needs a mounted Element.");

@@ -206,7 +206,9 @@ class Webhooks:
         return delivered
 
     def _post(self, body: str) -> int:
-        address = urlsplit(self.url or "")
+        if self.url is None:
+            raise ConnectionError("no address is given")
+        address = urlsplit(self.url)
         connect = HTTPSConnection if address.scheme == "https" else HTTPConnection
         connection = connect(address.hostname or "", address.port, timeout=TIMEOUT)
         try:

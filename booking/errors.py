@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -35,6 +36,21 @@ class NotBookable(BookingError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = list(problems)
         super().__init__(" ".join(problem.message for problem in self.problems))
+
+
+class SlotsRefused(BookingError):
+    """Several slots were wanted together, all or none; `refused` names those that stood in the way."""
+
+    def __init__(self, refused: Sequence[tuple[datetime, BookingError]]) -> None:
+        self.refused = list(refused)
+        super().__init__(
+            ngettext(
+                "Un des cours choisis n’est plus libre; rien n’a été ajouté au panier.",
+                "%(count)s des cours choisis ne sont plus libres; rien n’a été ajouté au panier.",
+                len(self.refused),
+            )
+            % {"count": len(self.refused)}
+        )
 
 
 class TooManyHolds(BookingError):

@@ -6,11 +6,19 @@ notice and horizon.
 """
 
 from booking.services.carts import adopt_guest_cart, cart_for, cart_for_writing, merge_carts
-from booking.services.holds import hold_slot, release_line, renew_line, sweep_expired_holds
+from booking.services.holds import (
+    Wanted,
+    hold_slot,
+    hold_slots,
+    release_line,
+    renew_line,
+    sweep_expired_holds,
+)
 from booking.services.locks import lock_tutors
 from booking.services.payment import begin_payment, book_lesson, end_payment
 
 __all__ = [
+    "Wanted",
     "adopt_guest_cart",
     "begin_payment",
     "book_lesson",
@@ -18,6 +26,7 @@ __all__ = [
     "cart_for_writing",
     "end_payment",
     "hold_slot",
+    "hold_slots",
     "lock_tutors",
     "merge_carts",
     "release_line",

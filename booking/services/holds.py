@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from booking.diaries import ClaimKind, Diary, load_diaries
-from booking.errors import LineBeingPaid, NotBookable, SlotTaken, TooManyHolds
+from booking.errors import (
+    BookingError,
+    LineBeingPaid,
+    NotBookable,
+    SlotsRefused,
+    SlotTaken,
+    TooManyHolds,
+)
 from booking.grid import epoch_minutes, local_day
 from booking.models import Cart, CartLine, TimeClaim
 from booking.rules import TAKEN_BY_OTHERS, problems
@@ -39,6 +48,15 @@ RETURNING id, held_until
 """  # noqa: S608
 
 
+class Wanted(NamedTuple):
+    """A lesson for the cart; `tutor` None is the first available."""
+
+    course: Course
+    start: datetime
+    duration: int
+    tutor: Tutor | None = None
+
+
 def hold_slot(
     *,
     cart: Cart,
@@ -56,25 +74,64 @@ def hold_slot(
     TooManyHolds, TryAgain.
     """
     with claiming():
-        lock(
-            tutor_ids=[tutor.pk] if tutor else [],
-            course_id=None if tutor else course.pk,
-            cart_ids=[cart.pk],
-            address=address,
-        )
-        day = local_day(start)
-        diaries = load_diaries(
-            first_day=day,
-            last_day=day,
-            course_id=course.pk,
-            tutor_ids=[tutor.pk] if tutor else None,
-            cart_id=cart.pk,
-        )
-        own = _own_line(cart, course, start, duration, diaries)
-        if own is not None:
-            return own
-        chosen = _bookable(diaries, start, duration, now)
-        return _take(cart, course, chosen, start, duration, address)
+        wanted = Wanted(course, start, duration, tutor)
+        _lock_for([wanted], cart, address)
+        return _hold(cart, wanted, now, address)
+
+
+def hold_slots(
+    *,
+    cart: Cart,
+    wanted: Sequence[Wanted],
+    now: datetime,
+    address: str | None = None,
+    all_or_none: bool = True,
+) -> tuple[list[CartLine], list[tuple[Wanted, BookingError]]]:
+    """Put several lessons into the cart in one step: the lines, and what was refused and why.
+
+    With `all_or_none`, one refusal refuses all and SlotsRefused names what stood in the way; otherwise
+    those that are free are held. Raises TryAgain too.
+    """
+    lines, refused = [], []
+    with claiming():
+        _lock_for(wanted, cart, address)
+        for lesson in sorted(wanted, key=lambda lesson: lesson.start):
+            try:
+                with transaction.atomic():
+                    lines.append(_hold(cart, lesson, now, address))
+            except BookingError as error:
+                refused.append((lesson, error))
+        if refused and all_or_none:
+            raise SlotsRefused([(lesson.start, error) for lesson, error in refused])
+    return lines, refused
+
+
+def _lock_for(wanted: Sequence[Wanted], cart: Cart, address: str | None) -> None:
+    """All that the lessons need, in one call and so in one order."""
+    lock(
+        tutor_ids={lesson.tutor.pk for lesson in wanted if lesson.tutor},
+        course_ids={lesson.course.pk for lesson in wanted if not lesson.tutor},
+        cart_ids=[cart.pk],
+        address=address,
+    )
+
+
+def _hold(cart: Cart, wanted: Wanted, now: datetime, address: str | None) -> CartLine:
+    """Hold one lesson, under the locks."""
+    course, start, duration, tutor = wanted
+    day = local_day(start)
+    diaries = load_diaries(
+        first_day=day,
+        last_day=day,
+        course_id=course.pk,
+        tutor_ids=[tutor.pk] if tutor else None,
+        cart_id=cart.pk,
+    )
+    own = _own_line(cart, course, start, duration, diaries)
+    if own is not None:
+        return own
+    chosen = _bookable(diaries, start, duration, now)
+    return _take(cart, course, chosen, start, duration, address)
 
 
 def _own_line(

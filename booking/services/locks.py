@@ -30,7 +30,7 @@ FROM patience, (
     SELECT space, key FROM unnest(%(spaces)s::int[], %(keys)s::int[]) AS given (space, key)
     UNION
     SELECT %(tutor)s, tc.tutor_id::int FROM courses_tutorcourse tc
-    WHERE tc.course_id = %(course)s AND tc.status = 'approved'
+    WHERE tc.course_id = ANY (%(courses)s::bigint[]) AND tc.status = 'approved'
     ORDER BY 1, 2 OFFSET 0
 ) AS k
 """
@@ -51,7 +51,7 @@ def claiming() -> Iterator[None]:
 def lock(
     *,
     tutor_ids: Collection[int] = (),
-    course_id: int | None = None,
+    course_ids: Collection[int] = (),
     cart_ids: Collection[UUID] = (),
     address: str | None = None,
 ) -> None:
@@ -72,7 +72,7 @@ def lock(
                 "spaces": [space for space, _ in wanted],
                 "keys": [key for _, key in wanted],
                 "tutor": TUTOR,
-                "course": course_id,
+                "courses": list(course_ids),
             },
         )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
@@ -162,9 +162,10 @@ class Picker:
         for day in days:
             day.times.extend(self._times(day.date))
         for tutor_id, start, end in sorted(self.found.own_claims(), key=lambda claim: claim[1]):
-            number = (local_day(start) - self.first_day).days
+            moment = datetime.fromtimestamp(start * 60, UTC)
+            number = (local_day(moment) - self.first_day).days
             if self.diary_tutor in (None, tutor_id) and 0 <= number < count:
-                days[number].own.append(time_range(start, (end - start) // timedelta(minutes=1)))
+                days[number].own.append(time_range(moment, end - start))
         return days
 
     # What the filter offers

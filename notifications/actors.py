@@ -42,7 +42,7 @@ def deliver_webhook(message_id: str) -> None:
     Whoever was woken for one of those found it blocked and left: the one before it takes it along.
     """
     stop = time.monotonic() + TURN
-    destination = OutboxMessage.objects.filter(pk=message_id).values_list("destination", flat=True).first()
+    destination = delivery.destination_if_due(UUID(message_id), now=timezone.now())
     if destination is None:
         return
     if not webhooks.wait_for_turn(destination):

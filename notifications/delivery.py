@@ -48,6 +48,12 @@ def deliver_next(destination: str, *, now: datetime) -> Attempt | None:
     return _attempt(_webhooks_for(destination), now=now)
 
 
+def destination_if_due(message_id: UUID, *, now: datetime) -> str | None:
+    """Where this message goes, None when `deliver` would not take it."""
+    message = _claimable(OutboxMessage.objects.filter(pk=message_id), now)
+    return message.values_list("destination", flat=True).first()
+
+
 def next_due(destination: str, *, now: datetime) -> UUID | None:
     """The webhook that `deliver_next` would take."""
     return _in_order(_claimable(_webhooks_for(destination), now)).values_list("pk", flat=True).first()
@@ -114,7 +120,11 @@ def _attempt(messages: OutboxQuerySet, *, now: datetime) -> Attempt | None:
     message = _claim(messages, now)
     if message is None:
         return None
-    answer = _send(message, now)
+    try:
+        answer = _send(message, now)
+    except Exception as mistake:  # ours; the schedule of attempts holds for it too, and the admin shows it
+        logger.exception("%s %s cannot be sent", message.type, message.pk)
+        answer = Answer(delivered=False, error=f"{mistake.__class__.__name__}: {mistake}"[: webhooks.KEPT])
     wait = _write_down(message, answer, now)
     return Attempt(message.pk, message.kind, message.destination, answer.delivered, wait)
 

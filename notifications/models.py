@@ -17,6 +17,14 @@ from django.utils.translation import gettext_lazy as _
 ATTEMPTS_OF_A_HICCUP = 6
 
 
+def host_of(url: str) -> str:
+    """The host and port of an address; nothing when it isn't one."""
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
+
+
 class StatementTime(Now):
     """PostgreSQL's clock, which goes on inside a transaction: two rows of one commit keep their order."""
 
@@ -121,7 +129,7 @@ class OutboxMessage(models.Model):
     @property
     def where(self) -> str:
         """A mail's address, a webhook's host: the rest of its URL is often a secret."""
-        return self.destination if self.kind == self.Kind.MAIL else urlsplit(self.destination).netloc
+        return self.destination if self.kind == self.Kind.MAIL else host_of(self.destination)
 
     @property
     def status(self) -> OutboxMessage.Status:

@@ -102,6 +102,16 @@ def test_gone_is_dead_at_once(db: None, make: Receiver) -> None:
     assert (event.status, event.attempts, event.last_status) == (OutboxMessage.Status.DEAD, 1, 410)
 
 
+def test_what_cannot_be_sent_is_tried_again_and_shown(db: None) -> None:
+    message = make_mail()
+    OutboxMessage.objects.update(payload={})
+    assert drain_outbox(now=NOW) == 1
+    message.refresh_from_db()
+    assert (message.status, message.lease_until) == (OutboxMessage.Status.WAITING, None)
+    assert message.last_error == "KeyError: 'subject'"
+    assert message.available_at > NOW
+
+
 def test_a_lease_keeps_others_away_until_it_is_over(db: None, make: Receiver) -> None:
     event = make_event(make.url)
     assert delivery._claim(OutboxMessage.objects.filter(pk=event.pk), NOW)

@@ -201,7 +201,9 @@ def test_public_addresses_pass(address: str) -> None:
     webhooks.refuse_private(address)
 
 
-@pytest.mark.parametrize("url", ["http://hook.exemple.com/", "ftp://hook.exemple.com/", "hook", "https://"])
+@pytest.mark.parametrize(
+    "url", ["http://hook.exemple.com/", "ftp://hook.exemple.com/", "hook", "https://", "https://["]
+)
 def test_only_https_is_called_where_private_addresses_are_refused(settings: Settings, url: str) -> None:
     settings.WEBHOOKS_ALLOW_PRIVATE = False
     answer = webhooks.send(url=url, payload={}, **EVENT)

@@ -18,11 +18,14 @@ def test_a_mail_says_what_fails_without_the_secret_address(db: None, admin: User
     make_event(URL, attempts=6, available_at=NOW + timedelta(hours=1))
     make_event(URL, attempts=5, available_at=NOW + timedelta(hours=1))
     make_mail()
+    ticket = make_event(URL, attempts=9, available_at=NOW + timedelta(hours=1))
+    OutboxMessage.objects.filter(pk=ticket.pk).update(type="ticket.created")
     assert tell_admins(now=NOW) == 1
     message = OutboxMessage.objects.get(type="notifications/mail_failures")
-    assert (message.destination, message.payload["subject"]) == ("direction@exemple.ca", "2 envois échouent")
+    assert (message.destination, message.payload["subject"]) == ("direction@exemple.ca", "3 envois échouent")
     text, html = message.payload["text"], message.payload["html"]
     assert "- signup → hook.exemple.com\xa0: 1 en attente, 1 abandonné (500 panne <b>)\n" in text
+    assert "- ticket.created → hook.exemple.com\xa0: 1 en attente\n" in text
     assert "http://127.0.0.1:8000/admin/snippets/notifications/outboxmessage/" in text
     assert "panne &lt;b&gt;" in html
     assert "secret-du-crochet" not in text + html

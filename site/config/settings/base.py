@@ -258,7 +258,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 DRAMATIQ_BROKER: dict[str, Any] = {
     "BROKER": "dramatiq.brokers.redis.RedisBroker",
     "OPTIONS": {
-        # A Redis that doesn't answer costs a request a second at most.
+        # A Redis that doesn't answer costs a request seconds, not minutes.
         "client": redis.Redis.from_url(REDIS_URL, socket_connect_timeout=1, retry=Retry(NoBackoff(), 1)),
         "maintenance_chance": 1_000_000,
         "heartbeat_timeout": 15_000,

@@ -44,7 +44,10 @@
       this.#frame.name = `__privateStripeFrame${Math.floor(Math.random() * 1e5)}`;
       this.#frame.title = "Cadre de saisie sécurisé pour le paiement";
       this.#frame.src = `${origin}/elements/card.html`;
-      dress(this.#frame, { display: "block", width: "100%", height: "0", border: "0", colorScheme: "inherit" });
+      // Wider than its place by the room for focus rings, so that the fields line up with the page's own.
+      dress(this.#frame, {
+        display: "block", width: "calc(100% + 6px)", height: "0", margin: "-3px", border: "0", colorScheme: "inherit",
+      });
       window.addEventListener("message", this.#hear);
       place.replaceChildren(this.#frame);
     }

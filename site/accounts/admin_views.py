@@ -11,22 +11,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn, TitleColumn
-from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.users.views import users as wagtail_users
 from wagtail.users.views.bulk_actions import AssignRoleBulkAction, DeleteBulkAction, SetActiveStateBulkAction
 
 from accounts.models import User
 from accounts.services import invite_account, set_role
-
-
-class PeoplePolicy(ModelPermissionPolicy):
-    """What has history stays: an account is closed, by nobody deleted."""
-
-    def user_has_permission(self, user: User, action: str) -> bool:
-        return action != "delete" and super().user_has_permission(user, action)
-
-    def user_has_any_permission(self, user: User, actions: Any) -> bool:
-        return super().user_has_any_permission(user, set(actions) - {"delete"})
 
 
 class NewPersonForm(forms.ModelForm):

@@ -27,8 +27,8 @@ class UsersConfig(WagtailUsersAppConfig):
         super().ready()
         from wagtail.permissions import register_permission_policy
 
-        from accounts.admin_views import PeoplePolicy
         from accounts.models import User
+        from accounts.policies import PeoplePolicy
 
         register_permission_policy(User, PeoplePolicy(User))
 

@@ -15,3 +15,13 @@ class ReadOnlyPolicy(ModelPermissionPolicy):
 
     def user_has_any_permission(self, user: AbstractBaseUser | AnonymousUser, actions: set[str]) -> bool:
         return any(self.user_has_permission(user, action) for action in actions)
+
+
+class PeoplePolicy(ModelPermissionPolicy):
+    """What has history stays: an account is closed, by nobody deleted."""
+
+    def user_has_permission(self, user: AbstractBaseUser | AnonymousUser, action: str) -> bool:
+        return action != "delete" and super().user_has_permission(user, action)
+
+    def user_has_any_permission(self, user: AbstractBaseUser | AnonymousUser, actions: set[str]) -> bool:
+        return super().user_has_any_permission(user, set(actions) - {"delete"})

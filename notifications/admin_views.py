@@ -9,9 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -28,27 +26,13 @@ from wagtail.admin.ui.tables import Column, DateColumn, NumberColumn, StatusTagC
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import Button, HeaderButton
-from wagtail.permission_policies import ModelPermissionPolicy
-from wagtail.snippets.views.snippets import IndexView, InspectView, SnippetViewSet
+from wagtail.snippets.views.snippets import InspectView
 
+from accounts.read_only import ReadOnlyIndexView, ReadOnlyViewSet
 from notifications.models import OutboxMessage, OutboxQuerySet
 from notifications.services import resend
 
 TYPES_SEEN_WITHIN = timedelta(days=90)
-
-
-class ReadOnlyPolicy(ModelPermissionPolicy):
-    """Whoever has the view permission may look; nobody adds, changes or deletes, superusers included."""
-
-    def user_has_permission(self, user: Any, action: str) -> bool:
-        return action == "view" and super().user_has_permission(user, action)
-
-    def users_with_any_permission(self, actions: Any) -> QuerySet[Any]:
-        return (
-            super().users_with_any_permission({"view"})
-            if "view" in actions
-            else get_user_model().objects.none()
-        )
 
 
 def _types() -> list[tuple[str, str]]:
@@ -70,12 +54,7 @@ class OutboxFilterSet(WagtailFilterSet):
         return queryset.with_status(value)
 
 
-class OutboxIndexView(IndexView):
-    @cached_property
-    def columns(self) -> list[Any]:
-        # Wagtail's only bulk action is to delete.
-        return [column for column in super().columns if column.name != "bulk_actions"]
-
+class OutboxIndexView(ReadOnlyIndexView):
     @cached_property
     def header_buttons(self) -> list[Any]:
         return [
@@ -149,24 +128,19 @@ class ResendView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView
         return redirect(LIST_URL)
 
 
-class OutboxViewSet(SnippetViewSet):
+class OutboxViewSet(ReadOnlyViewSet):
     model = OutboxMessage
     icon = "mail"
     menu_label = gettext_lazy("Envois")
     menu_name = "envois"
     menu_order = 800
     add_to_admin_menu = True
-    add_to_reference_index = False
-    copy_view_enabled = False
-    inspect_view_enabled = True
     index_view_class = OutboxIndexView
     inspect_view_class = OutboxInspectView
     inspect_template_name = "notifications/admin/inspect.html"
     filterset_class = OutboxFilterSet
     ordering = ["-created_at"]
-    list_per_page = 50
     search_fields = ["type", "destination"]
-    search_backend_name = None
     list_display = [
         "what",
         Column("where", label=gettext_lazy("Destination")),
@@ -192,9 +166,6 @@ class OutboxViewSet(SnippetViewSet):
             path("renvoyer/", resend_view, name="resend_dead"),
             path("renvoyer/<uuid:pk>/", resend_view, name="resend"),
         ]
-
-    def register_chooser_viewset(self) -> None:
-        """No page or form chooses a message, and Wagtail's choosers ask for no view permission."""
 
 
 LIST_URL = "wagtailsnippets_notifications_outboxmessage:list"

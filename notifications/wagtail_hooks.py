@@ -8,7 +8,8 @@ from wagtail.log_actions import LogActionRegistry
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
-from notifications.admin_views import OutboxViewSet, ReadOnlyPolicy
+from accounts.policies import ReadOnlyPolicy
+from notifications.admin_views import OutboxViewSet
 from notifications.models import OutboxMessage
 from notifications.services import RESEND
 

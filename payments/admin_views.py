@@ -10,8 +10,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn
-from wagtail.snippets.views.snippets import InspectView, SnippetViewSet, SnippetViewSetGroup
+from wagtail.snippets.views.snippets import InspectView, SnippetViewSetGroup
 
+from accounts.read_only import ReadOnlyViewSet
 from home.formats import money
 from payments.models import Checkout, Order
 
@@ -40,18 +41,14 @@ class OrderInspectView(InspectView):
         )
 
 
-class OrderViewSet(SnippetViewSet):
+class OrderViewSet(ReadOnlyViewSet):
     model = Order
     icon = "tasks"
     menu_label = _("Commandes")
-    inspect_view_enabled = True
     inspect_view_class = OrderInspectView
-    copy_view_enabled = False
-    search_backend_name = None
     search_fields = ["number", "intent_id", "user__email", "user__first_name", "user__last_name"]
     filterset_class = OrderFilterSet
     ordering = ["-created_at"]
-    list_per_page = 50
     list_display = [
         "number",
         StatusTagColumn(
@@ -79,19 +76,16 @@ class CheckoutFilterSet(WagtailFilterSet):
         fields = ["status"]
 
 
-class CheckoutViewSet(SnippetViewSet):
+class CheckoutViewSet(ReadOnlyViewSet):
     """Every attempt to pay, also those that came to nothing or wait for a person."""
 
     model = Checkout
     icon = "key"
     menu_label = _("Paiements")
-    inspect_view_enabled = True
     inspect_view_fields = [
         "status", "problem", "email", "first_name", "last_name", "phone", "total_cad", "intent_id",
         "attempts", "decline_code", "created_at", "deadline", "settled_at",
     ]  # fmt: skip
-    copy_view_enabled = False
-    search_backend_name = None
     search_fields = ["email", "last_name", "intent_id"]
     filterset_class = CheckoutFilterSet
     ordering = ["-created_at"]

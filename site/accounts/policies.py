@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from wagtail.permission_policies import ModelPermissionPolicy
 
 
 class ReadOnlyPolicy(ModelPermissionPolicy):
-    """Rows that people look at and only services write: not even a superuser edits them by a form."""
+    """Whoever has the view permission may look; nobody adds, changes or deletes, superusers included."""
 
-    def user_has_permission(self, user: AbstractBaseUser | AnonymousUser, action: str) -> bool:
+    def user_has_permission(self, user: Any, action: str) -> bool:
         return action == "view" and super().user_has_permission(user, action)
 
-    def user_has_any_permission(self, user: AbstractBaseUser | AnonymousUser, actions: set[str]) -> bool:
-        return any(self.user_has_permission(user, action) for action in actions)
+    def users_with_any_permission(self, actions: Any) -> QuerySet[Any]:
+        return (
+            super().users_with_any_permission({"view"})
+            if "view" in actions
+            else get_user_model().objects.none()
+        )
 
 
 class PeoplePolicy(ModelPermissionPolicy):

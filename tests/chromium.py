@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,8 +79,15 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def context(chromium: Browser, live_server: LiveServer) -> Iterator[BrowserContext]:
     """A visitor: cookies of its own. More than one tab or width? Take this and open pages yourself."""
+    with visitor(chromium, live_server.url) as context:
+        yield context
+
+
+@contextmanager
+def visitor(chromium: Browser, url: str) -> Iterator[BrowserContext]:
+    """A visitor of the site at `url`, who complains at the end of what the console said."""
     context = chromium.new_context(
-        base_url=live_server.url,
+        base_url=url,
         locale="fr-CA",
         timezone_id="America/Toronto",
         viewport={"width": 1280, "height": 900},

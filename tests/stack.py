@@ -46,13 +46,12 @@ class Stack:
     def start(self) -> None:
         web_port = free_port()
         self.url = f"http://127.0.0.1:{web_port}"
-        self.sandbox.send_webhooks_to(f"{self.url}/stripe/webhook/")
         self.run(
             "web", "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(web_port),
             "--workers", str(self.web_workers), "--blocking-threads", "8", "config.wsgi:application",
         )  # fmt: skip
         self.run("worker", "manage.py", "rundramatiq", "--processes", "1", "--threads", "4")
-        self.wait_for(f"{self.url}/vivant", "web")
+        self.wait_for(f"{self.url}/connexion/", "web")
 
     def run(self, name: str, *arguments: str) -> None:
         log = (self.var / f"{name}.log").open("ab")

@@ -25,7 +25,7 @@ def screenshot() -> Screenshot:
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 900})
             for theme in ("light", "dark"):
-                page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=theme)
                 path = SCREENSHOTS / f"{name}-{width}-{theme}.png"
                 # Hiding the caret would take an inline style, which our CSP refuses.
                 page.screenshot(path=path, full_page=full_page, caret="initial")

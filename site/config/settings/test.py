@@ -15,7 +15,10 @@ DATABASES["default"]["OPTIONS"].pop("pool")
 REDIS_PREFIX = "fanal-test-" + os.environ.get("PYTEST_XDIST_WORKER", "main")
 CACHES = {"default": {**CACHES["default"], "KEY_PREFIX": REDIS_PREFIX}}
 DRAMATIQ_BROKER["OPTIONS"]["namespace"] = f"{REDIS_PREFIX}-dramatiq"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # what the site's own processes read
+]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

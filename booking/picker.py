@@ -273,7 +273,7 @@ class Picker:
         elif first.month != last.month:
             start = f"{weekday(first)} {day_and_month(first)}"
         else:
-            start = f"{weekday(first)} {first.day}"
+            start = f"{weekday(first)} {day_and_month(first).split()[0]}"
         return _("Du %(first)s au %(last)s") % {"first": start, "last": long_date(last)}
 
     @cached_property

@@ -19,12 +19,18 @@ def local(moment: date | datetime) -> date | datetime:
     return timezone.localtime(moment) if isinstance(moment, datetime) else moment
 
 
+def _written(day: date | datetime, pattern: str) -> str:
+    """The first of a month is an ordinal in French: `1er mars`, then `2 mars`."""
+    at = local(day)
+    return format_date(at, pattern.replace("d", "'1er'") if at.day == 1 else pattern, locale=LOCALE)
+
+
 def long_date(day: date | datetime) -> str:
-    return format_date(local(day), "EEEE d MMMM y", locale=LOCALE)
+    return _written(day, "EEEE d MMMM y")
 
 
 def short_date(day: date | datetime) -> str:
-    return format_date(local(day), "EEE d MMM", locale=LOCALE)
+    return _written(day, "EEE d MMM")
 
 
 def weekday(day: date) -> str:
@@ -38,7 +44,7 @@ def short_weekday(day: date) -> str:
 
 def day_and_month(day: date) -> str:
     """`23 novembre`."""
-    return format_date(day, "d MMMM", locale=LOCALE)
+    return _written(day, "d MMMM")
 
 
 def clock(moment: datetime) -> str:

@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from accounts.models import Role, User
 from accounts.services import create_account
 from booking.models import Appointment, Cart, CartLine, TimeClaim, WeeklyRule
-from courses.models import Course, Tutor, TutorCourse
+from courses.models import Course, CourseIndexPage, CoursePage, Tutor, TutorCourse
 
 PASSWORD = "une-phrase-de-passe"
 _serial = count(1)
@@ -114,3 +114,11 @@ def expire(line: CartLine) -> None:
     long_ago = datetime(2000, 1, 1, tzinfo=UTC)
     CartLine.objects.filter(pk=line.pk).update(held_until=long_ago)
     TimeClaim.objects.filter(line=line).update(expires_at=long_ago)
+
+
+def make_course_page(course: Course, *, slug: str) -> CoursePage:
+    """The published page of a course, at /cours/SLUG/."""
+    page: CoursePage = CourseIndexPage.objects.get().add_child(
+        instance=CoursePage(title=course.title, slug=slug, course=course)
+    )
+    return page

@@ -117,7 +117,7 @@ def test_the_hour_that_comes_twice_is_shown_twice_and_told_apart(client: Client,
     make_tutor(courses=[course], weekly=[(6, 0, 3 * 60)])
     with time_machine.travel(datetime(2026, 10, 28, 15, 0, tzinfo=UTC), tick=False):
         html = fragment(client, course)
-    assert times_by_day(html)["dimanche 1 novembre 2026"] == [
+    assert times_by_day(html)["dimanche 1er novembre 2026"] == [
         "0 h",
         "0 h 30",
         "1 h (heure avancée)",
@@ -166,6 +166,9 @@ def test_a_week_across_two_months_and_two_years_is_named_in_full(client: Client,
     make_tutor(courses=[course])
     assert week_title(fragment(client, course, semaine="2027-01-29")) == (
         "Du vendredi 29 janvier au jeudi 4 février 2027"
+    )
+    assert week_title(fragment(client, course, semaine="2027-02-01")) == (
+        "Du lundi 1er au dimanche 7 février 2027"
     )
     with time_machine.travel(datetime(2026, 12, 28, 15, 0, tzinfo=UTC), tick=False):
         assert week_title(fragment(client, course)) == "Du mardi 29 décembre 2026 au lundi 4 janvier 2027"

@@ -29,7 +29,7 @@ from payments.models import Order
 from tests.chromium import visitor
 from tests.factories import PASSWORD, make_course, make_tutor
 from tests.payments.sandbox_process import StripeSandbox, answer_bank, fill_card
-from tests.stack import Stack, running
+from tests.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TORONTO = ZoneInfo("America/Toronto")
@@ -47,14 +47,6 @@ ITEM_KEYS = {
 
 
 Answer = TypeVar("Answer")
-
-
-@pytest.fixture(scope="module")
-def processes(
-    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory, stripe_sandbox_process: StripeSandbox
-) -> Iterator[Stack]:
-    with running(tmp_path_factory.mktemp("stack"), stripe_sandbox_process) as stack:
-        yield stack
 
 
 @pytest.fixture

@@ -1,0 +1,90 @@
+"""Every page of the main job with the demo's content: no barrier, no sideways scroll, and a picture."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from payments.models import Order
+from tests.browser.conftest import Screenshot
+from tests.browser.test_walk import PATIENCE, fill_form
+from tests.chromium import visitor
+from tests.payments.sandbox_process import StripeSandbox, fill_card
+from tests.stack import ROOT, Stack
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def demo(transactional_db: None, processes: Stack, stripe_sandbox: StripeSandbox) -> Stack:
+    stripe_sandbox.send_webhooks_to(f"{processes.url}/stripe/webhook/")
+    subprocess.run(
+        [sys.executable, "manage.py", "load_demo"],
+        cwd=ROOT,
+        env=processes.environment(),
+        check=True,
+        capture_output=True,
+    )
+    return processes
+
+
+@pytest.fixture
+def context(chromium: Browser, demo: Stack) -> Iterator[BrowserContext]:
+    with visitor(chromium, demo.url) as context:
+        yield context
+
+
+def test_the_main_jobs_pages_in_pictures(
+    page: Page, screenshot: Screenshot, barriers: Callable[[Page], list[str]]
+) -> None:
+    def look(name: str) -> None:
+        screenshot(page, name)
+        page.set_viewport_size({"width": 320, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
+        page.set_viewport_size({"width": 1280, "height": 900})
+        assert barriers(page) == [], name
+
+    page.goto("/")
+    look("home")
+    page.goto("/cours/")
+    look("courses")
+    page.get_by_role("link", name=re.compile("Mathématiques")).first.click()
+    look("course")
+    page.goto("/tuteurs/")
+    look("tutors")
+    page.locator("main a.card-link").first.click()
+    look("tutor")
+
+    page.goto("/cours/")
+    page.get_by_role("link", name=re.compile("Mathématiques")).first.click()
+    page.get_by_role("link", name="Semaine suivante").click()
+    expect(page).to_have_url(re.compile("semaine="))
+    page.locator("label.slot").first.click()
+    page.get_by_role("button", name="Ajouter au panier").click()
+    expect(page.get_by_text("C’est retenu jusqu’à")).to_be_visible()
+    look("course-held")
+    page.goto("/panier/")
+    look("cart")
+    page.get_by_role("link", name="Passer au paiement").click()
+    fill_form(page)
+    fill_card(page)
+    look("checkout")
+    page.get_by_role("button", name=re.compile("^Payer")).click()
+    expect(page).to_have_url(re.compile("/tableau-de-bord/$"), timeout=PATIENCE * 1000)
+    look("dashboard")
+
+    page.context.clear_cookies()
+    page.goto("/admin/snippets/payments/order/")
+    page.get_by_label("Courriel").fill("direction@fanal.example")
+    page.get_by_label("Mot de passe").fill("fanal-demo-2026")
+    page.get_by_role("button", name="Se connecter").click()
+    number = Order.objects.get(user__email="zoe@exemple.ca").number
+    expect(page.get_by_role("link", name=number)).to_be_visible()
+    screenshot(page, "admin-orders")
+    page.get_by_role("link", name=number).first.click()
+    screenshot(page, "admin-order")

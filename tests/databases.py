@@ -49,7 +49,7 @@ def django_db_setup(
 
     with django_db_blocker.unblock():
         real_name = connection.settings_dict["NAME"]
-        name = f"test_{real_name}"
+        name = connection.settings_dict["TEST"].get("NAME") or f"test_{real_name}"  # xdist's has a suffix
         model = f"{name.partition('_gw')[0]}_model_{_fingerprint()}"
         with connection._nodb_cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
@@ -102,8 +102,26 @@ def _make_model(cursor: CursorWrapper, model: str) -> None:
 
 
 def put_initial_rows_back() -> None:
-    """Empty every table and fill in what the migrations had put there."""
+    """Empty every table and fill in what the migrations had put there.
+
+    The site's own processes, where a test runs them, may be reading just then: a deadlock is tried again.
+    """
     from django.contrib.contenttypes.models import ContentType
+    from django.db import OperationalError, connection
+    from psycopg.errors import DeadlockDetected
+
+    for tries_left in reversed(range(5)):
+        try:
+            _put_initial_rows_back()
+            break
+        except OperationalError as error:
+            if not (tries_left and isinstance(error.__cause__, DeadlockDetected)):
+                raise
+            connection.close()
+    ContentType.objects.clear_cache()
+
+
+def _put_initial_rows_back() -> None:
     from django.db import connection, transaction
 
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
@@ -111,4 +129,3 @@ def put_initial_rows_back() -> None:
         cursor.execute("TRUNCATE " + ", ".join(f'"{table}"' for table in tables))
         for table in tables:
             cursor.execute(f'INSERT INTO "{table}" TABLE initial."{table}"')
-    ContentType.objects.clear_cache()

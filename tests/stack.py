@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,8 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
+import redis
 from django.conf import settings
 from django.db import connection
 
@@ -21,6 +24,9 @@ from tests.payments.sandbox_process import StripeSandbox
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 40
+# A database of Redis for the site's processes alone, one for each worker of xdist: they share nothing.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+REDIS_URL = urlsplit(settings.REDIS_URL)._replace(query=f"db={12 + _worker}").geturl()
 
 
 def free_port() -> int:
@@ -74,7 +80,7 @@ class Stack:
             "DJANGO_SETTINGS_MODULE": "config.settings.demo",
             "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
             "DATABASE_URL": database_url(),
-            "REDIS_URL": settings.REDIS_URL,
+            "REDIS_URL": REDIS_URL,
             "SITE_URL": self.url,
             "STRIPE_SECRET_KEY": self.sandbox.secret_key,
             "STRIPE_PUBLISHABLE_KEY": self.sandbox.publishable_key,
@@ -98,6 +104,11 @@ class Stack:
                 pass
             time.sleep(0.1)
         raise RuntimeError(f"{name} did not start:\n{(self.var / f'{name}.log').read_text()[-4000:]}")
+
+    def forget(self) -> None:
+        """What was cached, queued or counted in the test before, and its mail."""
+        redis.Redis.from_url(REDIS_URL).flushdb()
+        shutil.rmtree(self.mail, ignore_errors=True)
 
     def stop(self) -> None:
         for process in self.processes.values():

@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def demo(transactional_db: None, processes: Stack, stripe_sandbox: StripeSandbox) -> Stack:
+    processes.forget()
     stripe_sandbox.send_webhooks_to(f"{processes.url}/stripe/webhook/")
     subprocess.run(
         [sys.executable, "manage.py", "load_demo"],

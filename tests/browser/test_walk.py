@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import json
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -58,7 +57,7 @@ def stack(transactional_db: None, processes: Stack, stripe_sandbox: StripeSandbo
     page = CoursePage(title=course.title, slug="mathematiques", course=course, intro="Des bases solides.")
     index.add_child(instance=page)
     stripe_sandbox.send_webhooks_to(f"{processes.url}/stripe/webhook/")
-    shutil.rmtree(processes.mail, ignore_errors=True)
+    processes.forget()
     return processes
 
 

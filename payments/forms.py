@@ -22,6 +22,7 @@ PROVINCES = [
     ("NS", _("Nouvelle-Écosse")), ("NU", _("Nunavut")), ("ON", _("Ontario")), ("SK", _("Saskatchewan")),
     ("NL", _("Terre-Neuve-et-Labrador")), ("NT", _("Territoires du Nord-Ouest")), ("YT", _("Yukon")),
 ]  # fmt: skip
+ABROAD = "--"
 # Babel's territories that ISO 3166-1 doesn't assign.
 NOT_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
 CANADIAN_POSTAL_CODE = re.compile(r"^[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] ?\d[ABCEGHJ-NPRSTV-Z]\d$")
@@ -49,7 +50,7 @@ class BillingForm(forms.Form):
     address_line2 = forms.CharField(label=_("Appartement, bureau"), max_length=200, required=False)
     city = forms.CharField(label=_("Ville"), max_length=100)
     province = forms.ChoiceField(
-        label=_("Province"), choices=[*PROVINCES, ("", _("Hors du Canada"))], initial="QC", required=False
+        label=_("Province"), choices=[*PROVINCES, (ABROAD, _("Hors du Canada"))], initial="QC"
     )
     postal_code = forms.CharField(label=_("Code postal"), max_length=20)
     country = forms.ChoiceField(label=_("Pays"), choices=countries, initial="CA")
@@ -84,7 +85,7 @@ class BillingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if data.get("country") == "CA":
-            if data.get("province") == "":
+            if data.get("province") == ABROAD:
                 self.add_error("province", _("Choisissez votre province."))
             postal_code = str(data.get("postal_code", "")).upper()
             if postal_code and not CANADIAN_POSTAL_CODE.match(postal_code):

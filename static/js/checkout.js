@@ -9,7 +9,8 @@ if (!window.Stripe) {
   say(form.dataset.unreachable);
   throw new Error("Stripe.js did not load");
 }
-const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+const appearance = () => ({ theme: dark.matches ? "night" : "stripe", variables: { borderRadius: "10px" } });
 const stripe = Stripe(form.dataset.publishableKey, { locale: "fr-CA" });
 const elements = stripe.elements({
   mode: "payment",
@@ -17,9 +18,11 @@ const elements = stripe.elements({
   currency: "cad",
   allowedPaymentMethodTypes: ["card"],
   locale: "fr-CA",
-  appearance: { theme: dark ? "night" : "stripe", variables: { borderRadius: "12px" } },
+  appearance: appearance(),
 });
 elements.create("payment", { fields: { billingDetails: "never" } }).mount("#card");
+
+dark.addEventListener("change", () => elements.update({ appearance: appearance() }));
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -46,6 +49,7 @@ async function pay() {
   const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
   const answer = await response.json();
   if (answer.fields) return showFields(answer.fields);
+  clearErrors();
   if (answer.message) return say(answer.message);
   if (answer.client_secret) {
     // Whatever the bank's page says, the server reads the truth at Stripe.
@@ -64,7 +68,7 @@ function billingDetails() {
       line1: value("address_line1"),
       line2: value("address_line2"),
       city: value("city"),
-      state: value("province"),
+      state: value("province") === "--" ? null : value("province"),
       postal_code: value("postal_code"),
       country: value("country"),
     },
@@ -78,6 +82,13 @@ function showFields(html) {
   for (const [name, value] of typed) form.elements[name].value = value;
   setPaying(false);
   document.getElementById("error-summary")?.focus();
+}
+
+// The server took the fields: what it had said about them is settled.
+function clearErrors() {
+  for (const said of form.querySelectorAll("#error-summary, .field-errors")) said.remove();
+  for (const field of form.querySelectorAll(".field.invalid")) field.classList.remove("invalid");
+  for (const input of form.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
 }
 
 function say(text) {

@@ -47,6 +47,7 @@ def test_what_is_left_empty_is_asked_for(name: str) -> None:
         ("phone", "514555012351455501235145550123", "Écrivez un numéro comme 514 555-0123."),
         ("postal_code", "90210", "Écrivez un code postal comme H2X 1Y4."),
         ("province", "ZZ", "Sélectionnez un choix valide. ZZ n’en fait pas partie."),
+        ("province", "--", "Choisissez votre province."),
         ("country", "QO", "Sélectionnez un choix valide. QO n’en fait pas partie."),
         ("password_again", "autre-chose-encore", "Les deux mots de passe ne sont pas pareils."),
     ],
@@ -72,7 +73,7 @@ def test_weak_passwords_are_refused(password: str) -> None:
 
 
 def test_an_address_abroad_needs_no_province_and_keeps_its_postal_code() -> None:
-    form = GuestForm({**TYPED, "country": "FR", "province": "", "postal_code": "75011"})
+    form = GuestForm({**TYPED, "country": "FR", "province": "--", "postal_code": "75011"})
     assert form.is_valid(), form.errors
     assert form.guest().postal_code == "75011"
 

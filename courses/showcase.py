@@ -6,33 +6,29 @@ function makes a number of queries that does not grow with the rows.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Prefetch
 from django.http import HttpRequest
-from wagtail.images import get_image_model
-from wagtail.images.models import Image
-from wagtail.models import Page
 from wagtail.query import PageQuerySet
 
 from courses.models.catalogue import Course, Tutor, TutorCourse
+from courses.pictures import ILLUSTRATION, PORTRAIT, Picture, pictures
 
 if TYPE_CHECKING:
     from courses.models.pages import CoursePage, TutorPage
 
-# One rendition of a portrait for lists and one for its own page; the templates ask for the same.
-PORTRAIT = "fill-256x256|format-webp"
-PORTRAIT_LARGE = "fill-560x560|format-webp"
-COURSE_IMAGE = "fill-720x405|format-webp"
+# Enough of a page for a card; its body stays in the database.
+_CARD_FIELDS = ("title", "intro", "url_path", "path", "depth", "live", "locale")
 
 
 @dataclass(frozen=True)
 class TutorCard:
     name: str
-    photo: Image | None
+    portrait: Picture | None
     url: str = ""
     headline: str = ""
     courses: tuple[str, ...] = ()
@@ -44,28 +40,28 @@ class CourseCard:
     hourly_price: Decimal
     url: str = ""
     intro: str = ""
-    image: Image | None = None
+    image: Picture | None = None
     tutors: tuple[TutorCard, ...] = ()
 
 
 def course_cards(pages: PageQuerySet[CoursePage], request: HttpRequest | None) -> list[CourseCard]:
-    """The published pages of active courses, with the faces of those who teach them."""
-    shown = (
+    """The published pages of active courses, with the faces of those who teach them. Three queries."""
+    shown = list(
         pages.live()
         .public()
         .filter(course__active=True)
-        .defer_streamfields()
         .select_related("course")
-        .prefetch_related(
-            _with_rendition("image", COURSE_IMAGE),
-            Prefetch(
-                "course__tutor_courses",
-                queryset=TutorCourse.objects.current()
-                .select_related("tutor")
-                .prefetch_related(_with_rendition("tutor__photo", PORTRAIT)),
-                to_attr="current_tutors",
-            ),
-        )
+        .only(*_CARD_FIELDS, "image_id", "course__student_rate_cad")
+    )
+    teaching = defaultdict(list)
+    current = TutorCourse.objects.current().filter(course__in=[page.course_id for page in shown])
+    for course_id, name, photo_id in current.values_list(
+        "course_id", "tutor__display_name", "tutor__photo_id"
+    ):
+        teaching[course_id].append((name, photo_id))
+    drawn = pictures(
+        {(page.image_id, ILLUSTRATION) for page in shown if page.image_id}
+        | {(photo, PORTRAIT) for tutors in teaching.values() for _, photo in tutors if photo}
     )
     return [
         CourseCard(
@@ -73,10 +69,10 @@ def course_cards(pages: PageQuerySet[CoursePage], request: HttpRequest | None) -
             hourly_price=page.course.student_rate_cad,
             url=page.get_url(request) or "",
             intro=page.intro,
-            image=page.image,
+            image=drawn.get((page.image_id, ILLUSTRATION)),
             tutors=tuple(
-                TutorCard(name=row.tutor.display_name, photo=row.tutor.photo)
-                for row in page.course.current_tutors
+                TutorCard(name=name, portrait=drawn.get((photo, PORTRAIT)))
+                for name, photo in teaching[page.course_id]
             ),
         )
         for page in shown
@@ -84,74 +80,66 @@ def course_cards(pages: PageQuerySet[CoursePage], request: HttpRequest | None) -
 
 
 def tutor_cards(pages: PageQuerySet[TutorPage], request: HttpRequest | None) -> list[TutorCard]:
-    """The published pages of active tutors, with what they teach."""
-    shown = (
+    """The published pages of active tutors, with what they teach. Three queries."""
+    shown = list(
         pages.live()
         .public()
         .filter(tutor__active=True, tutor__user__is_active=True)
-        .defer_streamfields()
         .select_related("tutor")
-        .prefetch_related(
-            _with_rendition("tutor__photo", PORTRAIT),
-            Prefetch(
-                "tutor__tutor_courses",
-                queryset=TutorCourse.objects.current()
-                .filter(course__active=True)
-                .select_related("course")
-                .order_by("course__title"),
-                to_attr="current_courses",
-            ),
-        )
+        .only(*_CARD_FIELDS, "tutor__display_name", "tutor__photo_id")
     )
+    taught = defaultdict(list)
+    current = TutorCourse.objects.current().filter(
+        tutor__in=[page.tutor_id for page in shown], course__active=True
+    )
+    for tutor_id, title in current.order_by("course__title").values_list("tutor_id", "course__title"):
+        taught[tutor_id].append(title)
+    drawn = pictures({(page.tutor.photo_id, PORTRAIT) for page in shown if page.tutor.photo_id})
     return [
         TutorCard(
             name=page.tutor.display_name,
-            photo=page.tutor.photo,
+            portrait=drawn.get((page.tutor.photo_id, PORTRAIT)),
             url=page.get_url(request) or "",
             headline=page.intro,
-            courses=tuple(row.course.title for row in page.tutor.current_courses),
+            courses=tuple(taught[page.tutor_id]),
         )
         for page in shown
     ]
 
 
-def tutors_of(course: Course, request: HttpRequest | None) -> list[TutorCard]:
-    """Who teaches a course, in the order in which "le premier disponible" takes them."""
-    tutors = Tutor.objects.teaching(course).prefetch_related(_with_rendition("photo", PORTRAIT), "pages")
-    cards = []
-    for tutor in tutors:
-        page: TutorPage | None = _first_live(tutor.pages.all())
-        cards.append(
-            TutorCard(
-                name=tutor.display_name,
-                photo=tutor.photo,
-                url=(page.get_url(request) or "") if page else "",
-                headline=page.intro if page else "",
-            )
+def tutors_of(course: Course, pages: PageQuerySet[TutorPage], request: HttpRequest | None) -> list[TutorCard]:
+    """Who teaches a course, in the order in which "le premier disponible" takes them. Three queries."""
+    tutors = list(Tutor.objects.teaching(course).values_list("pk", "display_name", "photo_id"))
+    page_of = _first_by("tutor_id", pages.filter(tutor__in=[key for key, *_ in tutors]))
+    drawn = pictures({(photo, PORTRAIT) for _, _, photo in tutors if photo})
+    return [
+        TutorCard(
+            name=name,
+            portrait=drawn.get((photo, PORTRAIT)),
+            url=(page_of[key].get_url(request) or "") if key in page_of else "",
+            headline=page_of[key].intro if key in page_of else "",
         )
-    return cards
+        for key, name, photo in tutors
+    ]
 
 
-def courses_of(tutor: Tutor, request: HttpRequest | None) -> list[CourseCard]:
-    """What a tutor teaches, with the prices that students pay."""
-    cards = []
-    for course in Course.objects.taught_by(tutor).prefetch_related("pages"):
-        page: CoursePage | None = _first_live(course.pages.all())
-        cards.append(
-            CourseCard(
-                title=course.title,
-                hourly_price=course.student_rate_cad,
-                url=(page.get_url(request) or "") if page else "",
-                intro=page.intro if page else course.description,
-            )
+def courses_of(
+    tutor: Tutor, pages: PageQuerySet[CoursePage], request: HttpRequest | None
+) -> list[CourseCard]:
+    """What a tutor teaches, with the prices that students pay. Two queries."""
+    courses = list(Course.objects.taught_by(tutor))
+    page_of = _first_by("course_id", pages.filter(course__in=courses))
+    return [
+        CourseCard(
+            title=course.title,
+            hourly_price=course.student_rate_cad,
+            url=(page_of[course.pk].get_url(request) or "") if course.pk in page_of else "",
         )
-    return cards
+        for course in courses
+    ]
 
 
-def _with_rendition(relation: str, spec: str) -> Prefetch[Any]:
-    return Prefetch(relation, queryset=get_image_model().objects.prefetch_renditions(spec))
-
-
-def _first_live(pages: Iterable[Page]) -> Any:
-    """The page to link to: a course may have several, one per campaign."""
-    return next((page for page in pages if page.live), None)
+def _first_by(field: str, pages: PageQuerySet[Any]) -> dict[int, Any]:
+    """The page to link to: a course may have several, one per campaign; the first in the tree is its own."""
+    shown: Iterable[Any] = pages.live().public().order_by("-path").only(*_CARD_FIELDS, field)
+    return {getattr(page, field): page for page in shown}

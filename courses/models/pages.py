@@ -17,6 +17,8 @@ from wagtail.models import Page
 from wagtail.search import index
 
 from courses import showcase
+from courses.models.catalogue import Tutor
+from courses.pictures import ILLUSTRATION, PORTRAIT_LARGE, picture
 from home.blocks import BODY_BLOCKS
 from home.search import folded_text
 
@@ -103,7 +105,10 @@ class CoursePage(Page):
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         course = self.course if self.course_id else None
         context["course"] = course
-        context["tutors"] = showcase.tutors_of(course, request) if course and course.active else []
+        context["tutors"] = (
+            showcase.tutors_of(course, TutorPage.objects.all(), request) if course and course.active else []
+        )
+        context["illustration"] = picture(self.image_id, ILLUSTRATION)
         return context
 
 
@@ -176,7 +181,12 @@ class TutorPage(Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        tutor = self.tutor if self.tutor_id else None
+        tutor = Tutor.objects.select_related("user").get(pk=self.tutor_id) if self.tutor_id else None
         context["tutor"] = tutor
-        context["courses"] = showcase.courses_of(tutor, request) if tutor and tutor.is_offered else []
+        context["courses"] = (
+            showcase.courses_of(tutor, CoursePage.objects.all(), request)
+            if tutor and tutor.is_offered
+            else []
+        )
+        context["portrait"] = picture(tutor.photo_id if tutor else None, PORTRAIT_LARGE)
         return context

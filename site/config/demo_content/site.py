@@ -177,3 +177,19 @@ SETTINGS = {
     "hours": "Réponse du lundi au samedi, de 9 h à 20 h",
     "footer_text": "<p>Fanal est une école de tutorat du Québec. Les rencontres se donnent en ligne, à l’heure de l’Est.</p>",
 }
+
+# (title, slug, introduction, blocks)
+PLAIN_PAGES = [
+    (
+        "Conditions",
+        "conditions",
+        "Réserver, déplacer, annuler : les règles du jeu, en une page.",
+        CONDITIONS,
+    ),
+    (
+        "Confidentialité",
+        "confidentialite",
+        "Ce que nous savons de vous, pourquoi, et pour combien de temps.",
+        PRIVACY,
+    ),
+]

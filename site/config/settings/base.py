@@ -24,6 +24,7 @@ SECRET_KEY = env("SECRET_KEY", default="")
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000")
+DEMO = False  # True lets `load_demo` make accounts with a published password
 
 INSTALLED_APPS = [
     "config",

@@ -6,6 +6,7 @@ from .base import *  # noqa: F403
 from .base import SECRET_KEY, VAR
 
 DEBUG = False
+DEMO = True
 SECRET_KEY = SECRET_KEY or "demo-only-not-a-secret-demo-only-not-a-secret-demo-only"
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 STORAGES = {

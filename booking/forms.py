@@ -9,8 +9,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from booking.rules import DURATIONS, HORIZON
+from booking.series import WEEKS
 from courses.models import Course, Tutor
 
+CHOOSE_DATES = _("Cochez au moins une date, puis ajoutez au panier.")
+CHOOSE_MODE = _("Dites s’il faut ajouter toutes les dates ou seulement celles qui sont encore libres.")
 CHOOSE = _("Choisissez une heure, puis ajoutez-la au panier.")
 GONE = _("Ce cours n’est pas offert en ce moment.")
 UNREADABLE = _("Cette heure n’a pas été comprise. Choisissez-en une dans la liste.")
@@ -31,7 +34,31 @@ class PublicIdField(forms.ModelChoiceField):
             ) from None
 
 
-class SlotForm(forms.Form):
+def read_start(text: str, now: datetime) -> datetime:
+    """A start in ISO 8601 with its zone. Raises ValidationError."""
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError:
+        raise forms.ValidationError(UNREADABLE) from None
+    # Years that no calendar reaches would overflow further on; everything nearer is for the rules.
+    if start.tzinfo is None or not abs(start - now) < HORIZON + timedelta(days=366):
+        raise forms.ValidationError(UNREADABLE)
+    return start
+
+
+class BookingForm(forms.Form):
+    """A form whose page has room for one sentence; `now` is when it was sent."""
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+
+    @property
+    def first_error(self) -> str:
+        return str(next(iter(self.errors.values()))[0])
+
+
+class SlotForm(BookingForm):
     """A course, a start (ISO 8601 with its zone), minutes, and a tutor or none for the first available."""
 
     cours = PublicIdField(error_messages={"required": GONE, "invalid_choice": GONE})
@@ -49,21 +76,30 @@ class SlotForm(forms.Form):
     )
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.now = now
+        super().__init__(*args, now=now, **kwargs)
         self.fields["cours"].queryset = Course.objects.active()  # type: ignore[attr-defined]
         self.fields["tuteur"].queryset = Tutor.objects.active()  # type: ignore[attr-defined]
 
     def clean_debut(self) -> datetime:
-        try:
-            start = datetime.fromisoformat(self.cleaned_data["debut"])
-        except ValueError:
-            raise forms.ValidationError(UNREADABLE) from None
-        # Years that no calendar reaches would overflow further on; everything nearer is for the rules.
-        if start.tzinfo is None or not abs(start - self.now) < HORIZON + timedelta(days=366):
-            raise forms.ValidationError(UNREADABLE)
-        return start
+        return read_start(self.cleaned_data["debut"], self.now)
 
-    @property
-    def first_error(self) -> str:
-        return str(next(iter(self.errors.values()))[0])
+
+class SeriesForm(BookingForm):
+    """Starts of a weekly series (ISO 8601 with their zone), and what to do when some of them are gone."""
+
+    ALL, FREE = "toutes", "libres"
+
+    debut = forms.Field(widget=forms.MultipleHiddenInput, error_messages={"required": CHOOSE_DATES})
+    mode = forms.ChoiceField(
+        choices=[
+            (ALL, _("Toutes les dates cochées, ou aucune")),
+            (FREE, _("Celles qui sont encore libres")),
+        ],
+        error_messages={"required": CHOOSE_MODE, "invalid_choice": CHOOSE_MODE},
+    )
+
+    def clean_debut(self) -> list[datetime]:
+        starts = {read_start(text, self.now) for text in self.cleaned_data["debut"]}
+        if len(starts) > WEEKS[-1]:
+            raise forms.ValidationError(UNREADABLE)
+        return sorted(starts)

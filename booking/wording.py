@@ -8,7 +8,7 @@ from functools import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from home.formats import NBSP, clock
+from home.formats import NBSP, clock, long_date
 
 
 def exact_clock(moment: datetime) -> str:
@@ -34,6 +34,11 @@ def time_range(start: datetime, minutes: int) -> str:
         "start": exact_clock(start),
         "end": exact_clock(start + timedelta(minutes=minutes)),
     }
+
+
+def day_and_clock(moment: datetime) -> str:
+    """`lundi 11 janvier 2027 à 14 h 30`, in the school's zone."""
+    return _("%(date)s à %(time)s") % {"date": long_date(moment), "time": exact_clock(moment)}
 
 
 def minutes_left(left: timedelta) -> int:

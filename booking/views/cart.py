@@ -156,7 +156,7 @@ def _fresh_picker(
 @never_cache
 def remove(request: HtmxRequest, line: UUID) -> HttpResponse:
     """Free a line's time at once. A line that is gone already is as good as removed."""
-    mine = _own_line(request, line)
+    mine = own_line(request, line)
     if mine is not None:
         try:
             release_line(line=mine, now=timezone.now())
@@ -170,7 +170,7 @@ def remove(request: HtmxRequest, line: UUID) -> HttpResponse:
 @never_cache
 def renew(request: HtmxRequest, line: UUID) -> HttpResponse:
     """Hold a lost line again, for a new quarter of an hour."""
-    mine = _own_line(request, line)
+    mine = own_line(request, line)
     if mine is None:
         return _show(request, "", refusal=_("Ce cours n’est plus dans votre panier."), status=CONFLICT)
     try:
@@ -180,7 +180,7 @@ def renew(request: HtmxRequest, line: UUID) -> HttpResponse:
     return _show(request, _("C’est retenu jusqu’à %(time)s.") % {"time": clock(held.held_until)})
 
 
-def _own_line(request: HtmxRequest, line: UUID) -> CartLine | None:
+def own_line(request: HtmxRequest, line: UUID) -> CartLine | None:
     """A line is fetched through the visitor's cart, never by its id alone."""
     mine = cart_for(request=request)
     return mine.lines.select_related("cart", "course", "tutor").filter(pk=line).first() if mine else None

@@ -37,6 +37,7 @@ OURS = {
     "panier/ajouter/": "public",
     "panier/<uuid:line>/retirer/": "public",
     "panier/<uuid:line>/reprendre/": "public",
+    "panier/<uuid:line>/repeter/": "public",
     "rendez-vous/<uuid:pk>/calendrier.ics": "member",
     "paiement/": "public",
     "paiement/annuler/": "public",

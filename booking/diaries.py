@@ -10,7 +10,14 @@ from uuid import UUID
 
 from django.db import connection
 
-from booking.grid import EPOCH_ORDINAL, Calendar, calendar_of, wall_half_hours, wall_half_hours_touched
+from booking.grid import (
+    EPOCH_ORDINAL,
+    HALF_HOUR,
+    Calendar,
+    calendar_of,
+    wall_half_hours,
+    wall_half_hours_touched,
+)
 
 OPEN, CLOSED = 1, 0
 
@@ -50,32 +57,40 @@ class Diary(NamedTuple):
 
     def opened(self, calendar: Calendar) -> int:
         """The half-hours that weekly rules and open exceptions offer."""
-        by_weekday: dict[int, list[tuple[int, int]]] = {}
+        week = [0] * 7
         for weekday, start, end in self.weekly:
-            by_weekday.setdefault(weekday, []).append((start, end))
-        bits = 0
-        for weekday, ranges in by_weekday.items():
-            bits |= calendar.on_weekday(weekday, wall_half_hours(ranges))
+            if start % HALF_HOUR or end % HALF_HOUR:
+                week = self._week_off_the_grid()
+                break
+            week[weekday] |= (1 << end // HALF_HOUR) - (1 << start // HALF_HOUR)
+        bits = calendar.every_week(week)
         if self.exceptions:
-            by_day: dict[int, list[tuple[int, int]]] = {}
+            opened: dict[int, list[tuple[int, int]]] = {}
             for day, kind, start, end in self.exceptions:
                 if kind == OPEN:
-                    by_day.setdefault(day, []).append((start, end))
-            for day, ranges in by_day.items():
-                number = day + EPOCH_ORDINAL - calendar.first_day.toordinal()
-                if 0 <= number < calendar.days:
+                    opened.setdefault(day, []).append((start, end))
+            for day, ranges in opened.items():
+                number = calendar.number_of(day)
+                if number is not None:
+                    # With the rules of that day: two ranges may make a half-hour that neither has alone.
                     weekday = date.fromordinal(day + EPOCH_ORDINAL).weekday()
-                    # Together with the rules of that day: two ranges may make a half-hour that neither has
-                    # alone.
-                    bits |= calendar.on_day(number, wall_half_hours(ranges + by_weekday.get(weekday, [])))
+                    ranges += [(start, end) for on, start, end in self.weekly if on == weekday]
+                    bits |= calendar.on_day(number, wall_half_hours(ranges))
         return bits
+
+    def _week_off_the_grid(self) -> list[int]:
+        """By weekday: ranges that touch off the half-hour are joined before half-hours are counted."""
+        return [
+            wall_half_hours([(start, end) for on, start, end in self.weekly if on == weekday])
+            for weekday in range(7)
+        ]
 
     def closed(self, calendar: Calendar) -> int:
         """The half-hours of which a closed exception takes a part."""
         bits = 0
         for day, kind, start, end in self.exceptions:
-            number = day + EPOCH_ORDINAL - calendar.first_day.toordinal()
-            if kind == CLOSED and 0 <= number < calendar.days:
+            number = calendar.number_of(day)
+            if kind == CLOSED and number is not None:
                 bits |= calendar.on_day(number, wall_half_hours_touched(start, end))
         return bits
 
@@ -93,13 +108,15 @@ class Diary(NamedTuple):
 
     def busy(self, calendar: Calendar) -> int:
         """The half-hours that no other lesson may take: `occupied` of all claims, written out for speed."""
-        pause, size = self.pause, calendar.size
+        pause, size, edges = self.pause, calendar.size, calendar.edges
         before, after = calendar.origin + pause, calendar.origin - pause
         bits = 0
         for start, end, _kind in self.claims:
             first, last = (start - before) // 30, -((after - end) // 30)
-            if last > 0 and first < size:
-                bits |= (1 << last) - (1 << first) if first > 0 else (1 << last) - 1
+            if first >= 0 and last <= size:
+                bits |= edges[last] - edges[first]
+            elif last > 0 and first < size:
+                bits |= edges[min(last, size)] - edges[max(first, 0)]
         return bits
 
     @property

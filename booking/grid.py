@@ -72,6 +72,8 @@ class Calendar:
     """By weekday: a bit at the midnight of each of its days of 24 hours. Times a day's bits, it lays them
     on each.
     """
+    edges: tuple[int, ...]
+    """`1 << n` for each half-hour, ready made: a stretch is the difference of two."""
     changed: tuple[tuple[int, int, tuple[int, ...]], ...]
     """Days on which the clocks change: number, weekday, and the wall half-hour that each of its half-hours
     shows.
@@ -92,6 +94,11 @@ class Calendar:
     def day_number(self, day: date) -> int:
         return (day - self.first_day).days
 
+    def number_of(self, day: int) -> int | None:
+        """The number of a date, given as days since 1970; None when it lies outside."""
+        number = day + EPOCH_ORDINAL - self.first_day.toordinal()
+        return number if 0 <= number < self.days else None
+
     def days_mask(self, first: int, last: int) -> int:
         """All half-hours from day number `first` to `last`, both included."""
         return (1 << self.offsets[last + 1]) - (1 << self.offsets[first])
@@ -109,12 +116,14 @@ class Calendar:
                 return _as_shown(wall, shown) << self.offsets[number]
         return wall << self.offsets[number]
 
-    def on_weekday(self, weekday: int, wall: int) -> int:
-        """Lay half-hours of the wall clock on every day of one weekday (Monday is 0)."""
-        bits = wall * self.places[weekday]
-        for number, changed_weekday, shown in self.changed:
-            if changed_weekday == weekday:
-                bits |= _as_shown(wall, shown) << self.offsets[number]
+    def every_week(self, week: list[int]) -> int:
+        """Lay the wall clock's half-hours of each weekday (Monday first) on every one of its days."""
+        bits = 0
+        for place, wall in zip(self.places, week, strict=True):
+            if wall:
+                bits |= wall * place
+        for number, weekday, shown in self.changed:
+            bits |= _as_shown(week[weekday], shown) << self.offsets[number]
         return bits
 
 
@@ -126,7 +135,7 @@ def _midnight(day: date, zone: ZoneInfo) -> int:
     return epoch_minutes(datetime(day.year, day.month, day.day, tzinfo=zone))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def _calendar(first_day: date, days: int, zone: ZoneInfo) -> Calendar:
     midnights = [_midnight(first_day + timedelta(days=n), zone) for n in range(days + 1)]
     origin = midnights[0]
@@ -143,7 +152,8 @@ def _calendar(first_day: date, days: int, zone: ZoneInfo) -> Calendar:
             walls = (moment.astimezone(zone) for moment in moments[offsets[number] : offsets[number + 1]])
             shown = tuple((wall.hour * 60 + wall.minute) // HALF_HOUR for wall in walls)
             changed.append((number, weekday, shown))
-    return Calendar(first_day, origin, offsets, moments, tuple(places), tuple(changed))
+    edges = tuple(1 << n for n in range(offsets[-1] + 1))
+    return Calendar(first_day, origin, offsets, moments, tuple(places), edges, tuple(changed))
 
 
 def calendar_of(first_day: date, last_day: date) -> Calendar:

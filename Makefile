@@ -61,6 +61,14 @@ test: venv
 demo: venv
 	@$(RUN) -m config.demo
 
+bench: venv
+	@$(RUN) -m config.embedded var/bench $(RUN) -m benchmarks.slots
+
+drill: venv
+	@$(RUN) -m config.embedded var/drill $(RUN) -m benchmarks.races
+	@HYPOTHESIS_PROFILE=drill .venv/bin/pytest --quiet tests/booking/test_slots_oracle.py \
+		tests/booking/test_picker_and_hold.py tests/booking/test_claims_stateful.py
+
 lock: venv
 	@$(RUN) -m pip install --quiet uv
 	@.venv/bin/uv pip compile --quiet pyproject.toml --extra dev --generate-hashes --universal \

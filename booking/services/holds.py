@@ -22,29 +22,39 @@ from booking.errors import (
 from booking.grid import epoch_minutes, local_day
 from booking.models import Cart, CartLine, TimeClaim
 from booking.rules import TAKEN_BY_OTHERS, problems
-from booking.services.claims import FREE_OF_EXPIRED, claim
+from booking.services.claims import FREE_OF_EXPIRED
 from booking.services.locks import claiming, lock
 from booking.slots import best_first
 from courses.models import Course, Tutor
 
-# The ceilings are counted where the line is written, under the locks on cart and address. A line that lost
-# its hold is taken again in its place.
-_LINE = f"""
-WITH expired AS ({FREE_OF_EXPIRED}), held AS (
+# One statement, under the locks: make room, count, write the line, claim its time. Each part reads from the
+# one before, which is what makes PostgreSQL do them in this order. A line that lost its hold is taken again
+# in its place. No row: a ceiling is reached. A row that is not claimed: somebody has the time.
+_HOLD = f"""
+WITH expired AS ({FREE_OF_EXPIRED} RETURNING id), room AS (SELECT count(*) AS made FROM expired), held AS (
     SELECT count(*) FILTER (WHERE l.cart_id = %(cart)s) AS by_cart,
            count(*) FILTER (WHERE l.address = %(address)s) AS by_address
     FROM booking_cartline l JOIN booking_timeclaim c ON c.line_id = l.id
     WHERE (l.cart_id = %(cart)s OR l.address = %(address)s)
       AND (c.state <> 'hold' OR c.expires_at > clock_timestamp())
+), line AS (
+    INSERT INTO booking_cartline (id, cart_id, course_id, tutor_id, start, minutes, address, held_until)
+    SELECT %(id)s, %(cart)s, %(course)s, %(tutor)s, %(start)s, %(minutes)s, %(address)s,
+           clock_timestamp() + %(length)s
+    FROM held, room
+    WHERE by_cart < %(max_by_cart)s AND by_address < %(max_by_address)s AND made >= 0
+    ON CONFLICT (cart_id, tutor_id, start) DO UPDATE
+    SET course_id = excluded.course_id, minutes = excluded.minutes, address = excluded.address,
+        held_until = excluded.held_until
+    RETURNING id, held_until
+), claim AS (
+    INSERT INTO booking_timeclaim (tutor_id, during, state, expires_at, line_id)
+    SELECT %(tutor)s, tstzrange(%(start)s, %(end)s), 'hold', held_until, id FROM line
+    ON CONFLICT DO NOTHING
+    RETURNING line_id
 )
-INSERT INTO booking_cartline (id, cart_id, course_id, tutor_id, start, minutes, address, held_until)
-SELECT %(id)s, %(cart)s, %(course)s, %(tutor)s, %(start)s, %(minutes)s, %(address)s,
-       clock_timestamp() + %(length)s
-FROM held WHERE by_cart < %(max_by_cart)s AND by_address < %(max_by_address)s
-ON CONFLICT (cart_id, tutor_id, start) DO UPDATE
-SET course_id = excluded.course_id, minutes = excluded.minutes, address = excluded.address,
-    held_until = excluded.held_until
-RETURNING id, held_until
+SELECT line.id, line.held_until, claim.line_id IS NOT NULL
+FROM line LEFT JOIN claim ON claim.line_id = line.id
 """  # noqa: S608
 
 
@@ -171,7 +181,7 @@ def _bookable(diaries: list[Diary], start: datetime, duration: int, now: datetim
 def _take(
     cart: Cart, course: Course, diary: Diary, start: datetime, duration: int, address: str | None
 ) -> CartLine:
-    """Write the line and its claim, under the locks."""
+    """Write the line and its claim."""
     end = start + timedelta(minutes=duration)
     values = {
         "id": uuid4(),
@@ -187,33 +197,31 @@ def _take(
         "max_by_address": settings.MAX_HOLDS_PER_ADDRESS,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_LINE, values)
+        cursor.execute(_HOLD, values)
         row = cursor.fetchone()
     if row is None:
-        held = TimeClaim.objects.filter(line__cart=cart).count()
-        by_cart = settings.MAX_HOLDS_PER_CART
-        raise TooManyHolds(by_cart if held >= by_cart else settings.MAX_HOLDS_PER_ADDRESS)
+        raise TooManyHolds(_ceiling_reached(cart))
+    line_id, held_until, claimed = row
+    if not claimed:
+        raise SlotTaken
     line = CartLine(
-        id=row[0],
+        id=line_id,
         cart=cart,
         course=course,
         tutor_id=diary.tutor_id,
         start=start,
         minutes=duration,
-        held_until=row[1],
+        held_until=held_until,
         address=address,
     )
     line._state.adding = False
-    if not claim(
-        tutor_id=diary.tutor_id,
-        start=start,
-        end=end,
-        state=TimeClaim.State.HOLD,
-        line_id=line.pk,
-        expires_at=line.held_until,
-    ):
-        raise SlotTaken
     return line
+
+
+def _ceiling_reached(cart: Cart) -> int:
+    held = sum(line.hold is not None for line in cart.lines.with_hold())
+    by_cart: int = settings.MAX_HOLDS_PER_CART
+    return by_cart if held >= by_cart else settings.MAX_HOLDS_PER_ADDRESS
 
 
 def renew_line(*, line: CartLine, now: datetime) -> CartLine:

@@ -27,6 +27,7 @@ from booking.rules import problems
 from booking.services import cart_for, cart_for_writing, hold_slot, release_line, renew_line
 from booking.views.fragments import HtmxRequest, page_path
 from booking.views.picker import asked_picker
+from courses.models import Course
 from home.formats import clock
 
 REFUSED, CONFLICT = 422, 409
@@ -121,10 +122,11 @@ def add(request: HtmxRequest) -> HttpResponse:
     form = SlotForm(request.POST, now=now)
     if not form.is_valid():
         return _fresh_picker(request, now=now, refusal=form.first_error, status=REFUSED)
+    cart, course = cart_for_writing(request=request), form.cleaned_data["cours"]
     try:
         line = hold_slot(
-            cart=cart_for_writing(request=request),
-            course=form.cleaned_data["cours"],
+            cart=cart,
+            course=course,
             tutor=form.cleaned_data["tuteur"],
             start=form.cleaned_data["debut"],
             duration=form.cleaned_data["duree"],
@@ -133,19 +135,32 @@ def add(request: HtmxRequest) -> HttpResponse:
         )
     except BookingError as error:
         status = CONFLICT if isinstance(error, SlotTaken | TryAgain) else REFUSED
-        return _fresh_picker(request, now=now, refusal=error.message, status=status)
+        return _fresh_picker(request, now=now, cart=cart, course=course, refusal=error.message, status=status)
     held = _("C’est retenu jusqu’à %(time)s.") % {"time": clock(line.held_until)}
     if request.htmx:
-        return _fresh_picker(request, now=now, held=held)
+        return _fresh_picker(request, now=now, cart=cart, course=course, held=held)
     messages.success(request, held)
     return redirect("cart")
 
 
 def _fresh_picker(
-    request: HtmxRequest, *, now: datetime, refusal: str = "", held: str = "", status: int = 200
+    request: HtmxRequest,
+    *,
+    now: datetime,
+    cart: Cart | None = None,
+    course: Course | None = None,
+    refusal: str = "",
+    held: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     """The same week again, as it is now: a fragment for HTMX, a whole page for everybody else."""
-    shown = asked_picker(request.POST, path=page_path(request), cart=cart_for(request=request), now=now)
+    shown = asked_picker(
+        request.POST,
+        path=page_path(request),
+        cart=cart or cart_for(request=request),
+        course=course,
+        now=now,
+    )
     template = "booking/picker.html#answer" if request.htmx else "booking/picker.html"
     context = {"picker": shown, "refusal": refusal, "held": held}
     return render(request, template, context, status=status)

@@ -50,12 +50,18 @@ def picker(request: HtmxRequest) -> HttpResponse:
     return render(request, "booking/picker.html", {"picker": shown}, status=200 if shown.course else 404)
 
 
-def asked_picker(params: Mapping[str, str], *, path: str, cart: Cart | None, now: datetime) -> Picker:
-    """What an address or a form asks for: the times of a tutor (`par=tuteur`) or of a course. Two queries."""
+def asked_picker(
+    params: Mapping[str, str], *, path: str, cart: Cart | None, now: datetime, course: Course | None = None
+) -> Picker:
+    """What an address or a form asks for: the times of a tutor (`par=tuteur`) or of a course. Two queries.
+
+    One, where the caller has read the course that the wish names.
+    """
     wish = read_wish(params)
     if wish.tutor and (params.get("par") == "tuteur" or not wish.course):
         return _of_tutor(wish.tutor, wish, path=path, cart=cart, now=now)
-    course = Course.objects.active().filter(public_id=wish.course).first() if wish.course else None
+    if course is None and wish.course:
+        course = Course.objects.active().filter(public_id=wish.course).first()
     if course is None:
         return no_picker(path=path, now=now)
     return course_picker(course=course, wish=wish, path=path, cart=cart, now=now)

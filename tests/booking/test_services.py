@@ -400,7 +400,7 @@ def test_the_sweeper_deletes_expired_holds_only() -> None:
     assert [state for *_, state in claims()] == ["hold", "lesson"]
 
 
-def test_a_hold_takes_four_statements_whatever_the_number_of_tutors() -> None:
+def test_a_hold_takes_three_statements_whatever_the_number_of_tutors() -> None:
     course = make_course()
     for number in range(12):
         make_tutor(f"Tuteur {number}", courses=[course])
@@ -409,4 +409,4 @@ def test_a_hold_takes_four_statements_whatever_the_number_of_tutors() -> None:
     ) as captured:
         hold_slot(cart=make_cart(), course=course, start=START, duration=60, now=NOW)
     statements = [q["sql"] for q in captured if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-    assert len(statements) == 5  # the cart of the test, locks, diaries, line, claim
+    assert len(statements) == 4  # the cart of the test, locks, diaries, the hold

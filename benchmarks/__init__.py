@@ -1,0 +1,12 @@
+"""Measurements on real PostgreSQL and real web processes: `benchmarks.slots` and `benchmarks.races`."""
+
+import logging
+import os
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
+os.environ["MAX_HOLDS_PER_ADDRESS"] = "1000000"  # all visitors of a bench share one address
+
+django.setup()
+logging.disable(logging.INFO)

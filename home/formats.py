@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from decimal import Decimal
 
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency
 from django.utils import timezone
 
-LOCALE = "fr_CA"
+LOCALE = Locale.parse("fr_CA")
 NBSP = "\xa0"
 
 

@@ -195,6 +195,17 @@ def test_what_changes_the_cart_is_never_a_get(client: Client, course: Course, tu
     assert client.post("/panier/").status_code == 405
 
 
+def test_holding_takes_seven_queries_and_nine_with_a_fresh_picker(
+    client: Client, course: Course, tutor: Tutor, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    make_tutor("Luc Roy", courses=[course], weekly=MORNING)
+    add(client, course)
+    with django_assert_num_queries(7):  # the course, the cart, and five of the transaction that claims
+        client.post("/panier/ajouter/", choice(course, debut="2027-01-13T14:00Z"))
+    with django_assert_num_queries(9):  # and the diaries and the badge of the answer
+        client.post("/panier/ajouter/", choice(course, debut="2027-01-14T14:00Z"), headers=HTMX)
+
+
 # Seeing
 
 

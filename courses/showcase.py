@@ -107,20 +107,31 @@ def tutor_cards(pages: PageQuerySet[TutorPage], request: HttpRequest | None) -> 
     ]
 
 
-def tutors_of(course: Course, pages: PageQuerySet[TutorPage], request: HttpRequest | None) -> list[TutorCard]:
-    """Who teaches a course, in the order in which "le premier disponible" takes them. Three queries."""
-    tutors = list(Tutor.objects.teaching(course).values_list("pk", "display_name", "photo_id"))
+def offer_of(
+    course: Course | None, image_id: int | None, pages: PageQuerySet[TutorPage], request: HttpRequest | None
+) -> dict[str, Any]:
+    """A course page's `illustration` and `tutors`: those who teach, in the order in which "le premier
+    disponible" takes them; nobody when the course is not offered. Three queries.
+    """
+    teaching = Tutor.objects.teaching(course) if course and course.active else Tutor.objects.none()
+    tutors = list(teaching.values_list("pk", "display_name", "photo_id"))
     page_of = _first_by("tutor_id", pages.filter(tutor__in=[key for key, *_ in tutors]))
-    drawn = pictures({(photo, PORTRAIT) for _, _, photo in tutors if photo})
-    return [
-        TutorCard(
-            name=name,
-            portrait=drawn.get((photo, PORTRAIT)),
-            url=(page_of[key].get_url(request) or "") if key in page_of else "",
-            headline=page_of[key].intro if key in page_of else "",
-        )
-        for key, name, photo in tutors
-    ]
+    drawn = pictures(
+        {(photo, PORTRAIT) for _, _, photo in tutors if photo}
+        | ({(image_id, ILLUSTRATION)} if image_id else set())
+    )
+    return {
+        "illustration": drawn.get((image_id, ILLUSTRATION)) if image_id else None,
+        "tutors": [
+            TutorCard(
+                name=name,
+                portrait=drawn.get((photo, PORTRAIT)),
+                url=(page_of[key].get_url(request) or "") if key in page_of else "",
+                headline=page_of[key].intro if key in page_of else "",
+            )
+            for key, name, photo in tutors
+        ],
+    }
 
 
 def courses_of(
@@ -141,5 +152,5 @@ def courses_of(
 
 def _first_by(field: str, pages: PageQuerySet[Any]) -> dict[int, Any]:
     """The page to link to: a course may have several, one per campaign; the first in the tree is its own."""
-    shown: Iterable[Any] = pages.live().public().order_by("-path").only(*_CARD_FIELDS, field)
+    shown: Iterable[Any] = pages.live().order_by("-path").only(*_CARD_FIELDS, field)
     return {getattr(page, field): page for page in shown}

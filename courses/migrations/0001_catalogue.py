@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                 ('buffer_after_minutes', models.PositiveSmallIntegerField(blank=True, help_text='En minutes; vide : aucune. Entre deux cours, la plus longue des deux pauses compte.', null=True, verbose_name='pause après un cours')),
                 ('daily_lesson_limit', models.PositiveSmallIntegerField(blank=True, help_text='Vide : sans limite.', null=True, verbose_name='cours par jour, au plus')),
                 ('photo', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailimages.image', verbose_name='photo')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='tutor', to=settings.AUTH_USER_MODEL)),
+                ('user', models.OneToOneField(limit_choices_to={'role': 'tutor'}, on_delete=django.db.models.deletion.PROTECT, related_name='tutor', to=settings.AUTH_USER_MODEL, verbose_name='compte')),
             ],
             options={
                 'verbose_name': 'tuteur',
@@ -102,8 +102,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('status', models.CharField(choices=[('pending', 'En attente'), ('approved', 'Approuvé'), ('inactive', 'Inactif')], default='pending', max_length=10, verbose_name='état')),
-                ('course', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tutor_courses', to='courses.course')),
-                ('tutor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tutor_courses', to='courses.tutor')),
+                ('course', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tutor_courses', to='courses.course', verbose_name='cours')),
+                ('tutor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tutor_courses', to='courses.tutor', verbose_name='tuteur')),
             ],
             options={
                 'verbose_name': "cours d'un tuteur",

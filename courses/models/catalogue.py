@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Role
 from courses.money import DURATIONS, lesson_amount
 
 
@@ -73,7 +74,13 @@ class Tutor(models.Model):  # type: ignore[django-manager-missing]  # Wagtail's 
     """A teacher. The bigint key is what the exclusion constraint on time claims ranges over."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="tutor")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="tutor",
+        verbose_name=_("compte"),
+        limit_choices_to={"role": Role.TUTOR},
+    )
     display_name = models.CharField(_("nom affiché"), max_length=120)
     bio = models.TextField(_("présentation"), blank=True)
     photo = models.ForeignKey(
@@ -148,8 +155,12 @@ class TutorCourse(models.Model):
         APPROVED = "approved", _("Approuvé")
         INACTIVE = "inactive", _("Inactif")
 
-    tutor = models.ForeignKey(Tutor, on_delete=models.CASCADE, related_name="tutor_courses")
-    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="tutor_courses")
+    tutor = models.ForeignKey(
+        Tutor, on_delete=models.CASCADE, related_name="tutor_courses", verbose_name=_("tuteur")
+    )
+    course = models.ForeignKey(
+        Course, on_delete=models.CASCADE, related_name="tutor_courses", verbose_name=_("cours")
+    )
     status = models.CharField(_("état"), max_length=10, choices=Status.choices, default=Status.PENDING)
 
     objects: ClassVar[models.Manager[TutorCourse]] = TutorCourseQuerySet.as_manager()

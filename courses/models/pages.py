@@ -15,10 +15,10 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
+from wagtail.url_routing import RouteResult
 
 from courses import showcase
-from courses.models.catalogue import Tutor
-from courses.pictures import ILLUSTRATION, PORTRAIT_LARGE, picture
+from courses.pictures import PORTRAIT_LARGE, picture
 from home.blocks import BODY_BLOCKS
 from home.search import folded_text
 
@@ -42,10 +42,16 @@ class CourseIndexPage(Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        context["courses"] = showcase.course_cards(
-            CoursePage.objects.child_of(self).order_by("path"), request
-        )
+        context["courses"] = showcase.course_cards(_children(self, CoursePage), request)
         return context
+
+    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
+        """Fetches a course's page and its course at once; Wagtail's own way takes three queries for them."""
+        if path_components:
+            pages = CoursePage.objects.child_of(self).select_related("course")
+            if page := pages.filter(slug=path_components[0]).first():
+                return page.route(request, path_components[1:])
+        return super().route(request, path_components)
 
 
 class CoursePage(Page):
@@ -105,10 +111,7 @@ class CoursePage(Page):
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         course = self.course if self.course_id else None
         context["course"] = course
-        context["tutors"] = (
-            showcase.tutors_of(course, TutorPage.objects.all(), request) if course and course.active else []
-        )
-        context["illustration"] = picture(self.image_id, ILLUSTRATION)
+        context |= showcase.offer_of(course, self.image_id, TutorPage.objects.all(), request)
         return context
 
 
@@ -131,8 +134,16 @@ class TutorIndexPage(Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        context["tutors"] = showcase.tutor_cards(TutorPage.objects.child_of(self).order_by("path"), request)
+        context["tutors"] = showcase.tutor_cards(_children(self, TutorPage), request)
         return context
+
+    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
+        """As in CourseIndexPage: a tutor's page, the tutor and the account at once."""
+        if path_components:
+            pages = TutorPage.objects.child_of(self).select_related("tutor__user")
+            if page := pages.filter(slug=path_components[0]).first():
+                return page.route(request, path_components[1:])
+        return super().route(request, path_components)
 
 
 class TutorPage(Page):
@@ -181,12 +192,17 @@ class TutorPage(Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        tutor = Tutor.objects.select_related("user").get(pk=self.tutor_id) if self.tutor_id else None
+        tutor = self.tutor if self.tutor_id else None
         context["tutor"] = tutor
+        context["portrait"] = picture(tutor.photo_id if tutor else None, PORTRAIT_LARGE)
         context["courses"] = (
             showcase.courses_of(tutor, CoursePage.objects.all(), request)
             if tutor and tutor.is_offered
             else []
         )
-        context["portrait"] = picture(tutor.photo_id if tutor else None, PORTRAIT_LARGE)
         return context
+
+
+def _children(page: Page, model: type[CoursePage] | type[TutorPage]) -> Any:
+    """The pages below, in the editors' order; a page that is being written has no place in the tree yet."""
+    return model.objects.child_of(page).order_by("path") if page.path else model.objects.none()

@@ -55,7 +55,6 @@ def test_an_admin_reads_orders_and_changes_people_but_deletes_neither(admin: Use
             "payments.delete_order",
             "payments.add_refund",
             "accounts.delete_user",
-            "courses.delete_tutor",
             "auth.change_group",
             "auth.change_permission",
         }

@@ -1,0 +1,174 @@
+"""The catalogue in the Wagtail admin, for those who run the business: courses, tutors, who teaches what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import django_filters
+from django.db import models, transaction
+from django.db.models import Count, ProtectedError, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin import messages
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.admin.ui.tables import BooleanColumn, Column, NumberColumn, StatusTagColumn
+from wagtail.log_actions import log
+from wagtail.snippets.views.snippets import DeleteView, SnippetViewSet, SnippetViewSetGroup
+
+from courses.models import Course, Tutor, TutorCourse
+from home.formats import money
+
+
+class RetireView(DeleteView):
+    """Says what deleting does here. What is protected stays, inactive; see `retire_what_has_history`."""
+
+    usage_url_name = None
+
+    @property
+    def confirmation_message(self) -> Any:
+        return _(
+            "Ce qui n'a jamais servi est supprimé. Ce qui a une page, des rendez-vous ou des ventes "
+            "reste dans l'historique : ce sera désactivé, et ne sera plus offert."
+        )
+
+
+class CourseViewSet(SnippetViewSet):
+    model = Course
+    icon = "clipboard-list"
+    menu_label = _("Cours")
+    menu_name = "catalogue-courses"
+    delete_view_class = RetireView
+    copy_view_enabled = False
+    search_fields = ["title", "slug", "description"]
+    search_backend_name = None
+    list_filter = ["active"]
+    ordering = ["title"]
+    list_display = [
+        "title",
+        Column(
+            "rate",
+            label=_("Tarif horaire"),
+            accessor=lambda course: money(course.student_rate_cad),
+            sort_key="student_rate_cad",
+        ),
+        NumberColumn("approved_tutors", label=_("Tuteurs"), sort_key="approved_tutors"),
+        BooleanColumn("active", label=_("Actif"), sort_key="active"),
+    ]
+    panels = [
+        FieldPanel("title"),
+        FieldPanel("slug"),
+        FieldPanel("description"),
+        FieldPanel("student_rate_cad"),
+        FieldPanel("active"),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Course]:
+        approved = Q(tutor_courses__status=TutorCourse.Status.APPROVED, tutor_courses__tutor__active=True)
+        return Course.objects.annotate(approved_tutors=Count("tutor_courses", filter=approved))
+
+
+class TutorViewSet(SnippetViewSet):
+    model = Tutor
+    icon = "group"
+    menu_label = _("Tuteurs")
+    menu_name = "catalogue-tutors"
+    delete_view_class = RetireView
+    copy_view_enabled = False
+    search_fields = ["display_name", "user__email"]
+    search_backend_name = None
+    list_filter = ["active"]
+    ordering = ["priority", "display_name"]
+    list_display = [
+        "display_name",
+        Column("email", label=_("Courriel"), accessor="user.email"),
+        Column(
+            "rate",
+            label=_("Honoraires horaires"),
+            accessor=lambda tutor: money(tutor.hourly_rate_cad),
+            sort_key="hourly_rate_cad",
+        ),
+        NumberColumn("priority", label=_("Priorité"), sort_key="priority"),
+        BooleanColumn("active", label=_("Actif"), sort_key="active"),
+    ]
+    panels = [
+        MultiFieldPanel(
+            [FieldPanel("user"), FieldPanel("display_name"), FieldPanel("photo"), FieldPanel("bio")],
+            heading=_("Qui"),
+        ),
+        MultiFieldPanel(
+            [FieldPanel("hourly_rate_cad"), FieldPanel("priority"), FieldPanel("active")],
+            heading=_("Travail"),
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tutor]:
+        return Tutor.objects.select_related("user")
+
+
+class TutorCourseFilterSet(WagtailFilterSet):
+    status = django_filters.ChoiceFilter(label=_("État"), choices=TutorCourse.Status.choices)
+
+    class Meta:
+        model = TutorCourse
+        fields = ["status", "course", "tutor"]
+
+
+class TutorCourseViewSet(SnippetViewSet):
+    model = TutorCourse
+    icon = "link"
+    menu_label = _("Qui enseigne quoi")
+    menu_name = "catalogue-tutor-courses"
+    copy_view_enabled = False
+    search_fields = ["tutor__display_name", "course__title"]
+    search_backend_name = None
+    filterset_class = TutorCourseFilterSet
+    ordering = ["course__title", "tutor__display_name"]
+    list_display = [
+        "__str__",
+        StatusTagColumn(
+            "get_status_display",
+            label=_("État"),
+            sort_key="status",
+            primary=lambda row: row.status == TutorCourse.Status.APPROVED,
+        ),
+    ]
+    panels = [FieldPanel("tutor"), FieldPanel("course"), FieldPanel("status")]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TutorCourse]:
+        return TutorCourse.objects.select_related("tutor", "course")
+
+
+class CatalogueGroup(SnippetViewSetGroup):
+    items = (CourseViewSet, TutorViewSet, TutorCourseViewSet)
+    menu_label = _("Catalogue")
+    menu_icon = "folder-open-inverse"
+    menu_name = "catalogue"
+    menu_order = 210
+
+
+def retire_what_has_history(request: HttpRequest, rows: Iterable[models.Model]) -> HttpResponse | None:
+    """Before Wagtail deletes courses or tutors: what was never used goes, the rest turns inactive."""
+    targets = [row for row in rows if isinstance(row, Course | Tutor)]
+    if request.method != "POST" or not targets:
+        return None
+    for row in targets:
+        name = str(row)
+        try:
+            with transaction.atomic():
+                log(instance=row, action="wagtail.delete", user=request.user)
+                row.delete()
+        except ProtectedError:
+            row.active = False
+            row.save(update_fields=["active"])
+            log(instance=row, action="wagtail.edit", user=request.user)
+            messages.warning(
+                request,
+                _("« %(name)s » a une page ou un historique : désactivé, et plus offert.") % {"name": name},
+            )
+        else:
+            messages.success(request, _("« %(name)s » est supprimé.") % {"name": name})
+    viewset: SnippetViewSet = type(targets[0]).snippet_viewset  # type: ignore[union-attr]  # set by Wagtail
+    return redirect(viewset.get_url_name("list"))

@@ -1,0 +1,105 @@
+"""Search: words of the French language, with or without accents, in what everybody may read."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+from wagtail.models import Page, PageViewRestriction
+
+from home.models import ContentPage, HomePage
+from home.search import find_pages, fold
+from tests.courses.support import make_course_page, make_tutor_page
+from tests.factories import make_course, make_tutor
+
+pytestmark = pytest.mark.django_db
+
+
+def content(title: str, text: str = "", *, live: bool = True) -> ContentPage:
+    page = ContentPage(title=title, body=[("rich_text", f"<p>{text}</p>")], live=live)
+    return HomePage.objects.get().add_child(instance=page)
+
+
+def titles(text: str) -> list[str]:
+    return [page.title for page in find_pages(text, limit=10)]
+
+
+def test_folding_keeps_letters_and_drops_accents() -> None:
+    assert fold("Cœur à l'École, NOËL") == "coeur a l'ecole, noel"
+
+
+@pytest.mark.parametrize(
+    "text", ["dérivée", "derivee", "DÉRIVÉES", "derivees", "la dérivée", "dériv", "derivee tangente"]
+)
+def test_a_page_is_found_by_its_words_however_they_are_typed(text: str) -> None:
+    content("Calcul", "Comprendre la dérivée et la tangente.")
+    content("Chimie", "Des moles et des atomes.")
+
+    assert titles(text) == ["Calcul"]
+
+
+def test_courses_and_tutors_are_found_by_what_the_catalogue_says_of_them() -> None:
+    course = make_course("Physique mécanique")
+    course.description = "Cinématique et forces"
+    course.save()
+    make_course_page(course, title="Bouger")
+    make_tutor_page(make_tutor("Étienne Tremblay"), intro="Ingénieur")
+
+    assert titles("cinematique") == ["Bouger"]
+    assert titles("etienne") == ["Étienne Tremblay"]
+
+
+def test_drafts_and_private_pages_are_not_found() -> None:
+    content("Brouillon sur les dérivées", live=False)
+    private = content("Réservé aux dérivées")
+    PageViewRestriction.objects.create(page=private, restriction_type=PageViewRestriction.LOGIN)
+
+    assert titles("dérivées") == []
+
+
+@pytest.mark.parametrize("text", ["", " ", "a", "\x00\x00", "'); drop table", "& | !", "d" * 500])
+def test_odd_queries_find_nothing_and_break_nothing(client: Client, text: str) -> None:
+    assert client.get("/recherche/", {"q": text}).status_code == 200
+
+
+def test_the_page_says_how_many_and_leads_there(client: Client) -> None:
+    content("Calcul", "La dérivée.")
+    html = client.get("/recherche/", {"q": "dérivée"}).content.decode()
+
+    assert "1 résultat pour « dérivée »" in html.replace("\xa0", " ")
+    assert '<a href="/calcul/">Calcul</a>' in html
+
+
+def test_an_empty_result_offers_a_way_on_and_escapes_the_query(client: Client) -> None:
+    html = client.get("/recherche/", {"q": "<b>zzz</b>"}).content.decode()
+
+    assert "&lt;b&gt;zzz&lt;/b&gt;" in html
+    assert "<b>zzz</b>" not in html
+    assert 'href="/cours/">Tous les cours</a>' in html
+
+
+def test_the_number_of_queries_does_not_grow_with_the_results(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(8):
+        content(f"Dérivée {number}")
+    client.get("/recherche/", {"q": "dérivée"})
+    # What is private, the matches, the specific rows of their one type, and the site for the links.
+    with django_assert_num_queries(4):
+        client.get("/recherche/", {"q": "dérivée"})
+
+
+def test_one_address_searches_sixty_times_a_minute(client: Client) -> None:
+    answers = [client.get("/recherche/", {"q": "zz"}).status_code for _ in range(61)]
+
+    assert answers == [200] * 60 + [429]
+    assert client.get("/recherche/").status_code == 200  # the form itself stays
+
+
+def test_every_page_type_says_what_it_is() -> None:
+    from wagtail.models import get_page_models
+
+    own = [model for model in get_page_models() if model is not Page]
+    assert {str(model.result_kind) for model in own} == {
+        "Accueil", "Page", "Cours", "Tuteur", "Tous les cours", "Tous les tuteurs",
+    }  # fmt: skip

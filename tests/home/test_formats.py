@@ -41,7 +41,7 @@ def test_dates_are_of_the_local_day() -> None:
     late = datetime(2026, 1, 6, 3, 0, tzinfo=UTC)  # still the 5th, at 22 h
     assert long_date(late) == "lundi 5 janvier 2026"
     assert short_date(late) == "lun. 5 janv."
-    assert long_date(date(2026, 8, 1)) == "samedi 1 août 2026"
+    assert long_date(date(2026, 8, 1)) == "samedi 1er août 2026"
 
 
 @pytest.mark.parametrize(("minutes", "written"), [(60, "60\xa0min"), (90, "1\xa0h\xa030"), (120, "2\xa0h")])

@@ -9,8 +9,9 @@ from django.conf import settings
 from accounts.models import Role, User
 from tests.factories import make_user
 from tests.payments.sandbox_process import stripe_sandbox, stripe_sandbox_process
+from tests.stack import processes
 
-__all__ = ["stripe_sandbox", "stripe_sandbox_process"]
+__all__ = ["processes", "stripe_sandbox", "stripe_sandbox_process"]
 
 pytest_plugins = ["tests.databases", "tests.chromium"]
 

@@ -1,4 +1,8 @@
-"""The whole product as processes of its own on the test database: web, worker and Stripe sandbox."""
+"""The whole product as processes of its own on the test database: web, worker and Stripe sandbox.
+
+`processes` starts them once per session. They keep what they cached and queued in a Redis database of their
+own: a test that uses them begins with `processes.forget()`.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
+import pytest
 import redis
 from django.conf import settings
 from django.db import connection
@@ -26,7 +30,7 @@ ROOT = Path(__file__).parents[1]
 START_SECONDS = 40
 # A database of Redis for the site's processes alone, one for each worker of xdist: they share nothing.
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
-REDIS_URL = urlsplit(settings.REDIS_URL)._replace(query=f"db={12 + _worker}").geturl()
+REDIS_URL = f"{settings.REDIS_URL.partition('?')[0]}?db={12 + _worker}"
 
 
 def free_port() -> int:
@@ -79,6 +83,7 @@ class Stack:
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "config.settings.demo",
             "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
+            "SECRET_KEY": settings.SECRET_KEY,  # sessions that a test writes can be read
             "DATABASE_URL": database_url(),
             "REDIS_URL": REDIS_URL,
             "SITE_URL": self.url,
@@ -140,3 +145,11 @@ def running(var: Path, sandbox: StripeSandbox, *, web_workers: int = 1) -> Itera
         yield stack
     finally:
         stack.stop()
+
+
+@pytest.fixture(scope="session")
+def processes(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory, stripe_sandbox_process: StripeSandbox
+) -> Iterator[Stack]:
+    with running(tmp_path_factory.mktemp("stack"), stripe_sandbox_process) as stack:
+        yield stack

@@ -1,26 +1,14 @@
-"""The site as processes of its own, and pictures of its pages in both widths and both themes."""
+"""Pictures of pages, in both widths and both themes, for people to look at."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.payments.sandbox_process import StripeSandbox
-from tests.stack import Stack, running
-
 SCREENSHOTS = Path(__file__).parents[2] / "var" / "screenshots"
-
-
-@pytest.fixture(scope="session")
-def processes(
-    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory, stripe_sandbox_process: StripeSandbox
-) -> Iterator[Stack]:
-    with running(tmp_path_factory.mktemp("stack"), stripe_sandbox_process) as stack:
-        yield stack
 
 
 class Screenshot(Protocol):

@@ -264,9 +264,7 @@ def test_the_receiver_keeps_a_call_and_judges_its_signature(
     stripe_sandbox: StripeSandbox, sign: Callable[[], dict[str, str]], verdict: str
 ) -> None:
     headers = sign()
-    answer = httpx.post(
-        f"{stripe_sandbox.receiver_url}/reservation", content=BODY.encode(), headers=headers()
-    )
+    answer = httpx.post(f"{stripe_sandbox.receiver_url}/reservation", content=BODY.encode(), headers=headers)
 
     assert answer.status_code == 200
     (call,) = stripe_sandbox.received("reservation")

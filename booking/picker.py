@@ -8,8 +8,8 @@ are over, which a week from Sunday (Québec's calendars) or from Monday (its sch
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -20,15 +20,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from booking.grid import HALF_HOURS_A_DAY, Calendar, local_day
+from booking.grid import local_day
 from booking.models import Cart
 from booking.rules import DURATIONS, HORIZON, NOTICE
 from booking.slots import Openings, openings
+from booking.weeks import Day, Time, half_hours_on, times_on
 from booking.wishes import Wish
-from booking.wording import exact_clock, time_range, wall_clock
+from booking.wording import time_range
 from courses.models import Course, Tutor
 from courses.money import lesson_amount
-from home.formats import NBSP, day_and_month, duration, long_date, short_weekday, weekday
+from home.formats import NBSP, day_and_month, duration, long_date, weekday
 
 WEEK = timedelta(days=7)
 ONE_DAY = timedelta(days=1)
@@ -53,60 +54,6 @@ class Length(NamedTuple):
     minutes: int
     price: Decimal
     chosen: bool
-
-
-class Time(NamedTuple):
-    """A start to choose: what is sent for it, and what is read."""
-
-    value: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    date: date
-    times: list[Time] = field(default_factory=list)
-    own: list[str] = field(default_factory=list)
-    """What the visitor's cart keeps on that day, as `14 h 30 à 16 h`."""
-
-    @property
-    def iso(self) -> str:
-        return self.date.isoformat()
-
-    @property
-    def weekday(self) -> str:
-        return weekday(self.date)
-
-    @property
-    def short_weekday(self) -> str:
-        return short_weekday(self.date)
-
-    @property
-    def day_and_month(self) -> str:
-        return day_and_month(self.date)
-
-    @property
-    def year(self) -> int:
-        return self.date.year
-
-
-def _on(calendar: Calendar, bits: int, number: int) -> int:
-    """The half-hours of one day, its first as the lowest bit."""
-    low, high = calendar.offsets[number : number + 2]
-    return bits >> low & (1 << high - low) - 1
-
-
-def _times(calendar: Calendar, bits: int, day: date) -> Iterator[Time]:
-    number = calendar.day_number(day)
-    if not 0 <= number < calendar.days:
-        return
-    here, low = _on(calendar, bits, number), calendar.offsets[number]
-    plain = calendar.offsets[number + 1] - low == HALF_HOURS_A_DAY
-    for place in range(here.bit_length()):
-        if here >> place & 1:
-            start = calendar.moments[low + place]
-            text = wall_clock(place) if plain else exact_clock(start)
-            yield Time(start.isoformat(timespec="minutes").replace("+00:00", "Z"), text)
 
 
 @dataclass(kw_only=True)
@@ -152,7 +99,7 @@ class Picker:
         return self.found.starts(self.minutes, tutor_id=self.diary_tutor) if self.found else 0
 
     def _times(self, day: date) -> list[Time]:
-        return list(_times(self.found.calendar, self._bits, day)) if self.found else []
+        return list(times_on(self.found.calendar, self._bits, day)) if self.found else []
 
     def _days(self) -> list[Day]:
         count = (self.last_day - self.first_day).days + 1
@@ -325,7 +272,9 @@ class Picker:
         if self.found is None:
             return []
         calendar, bits = self.found.calendar, self.found.starts(minutes, tutor_id=tutor_id)
-        return [calendar.first_day + n * ONE_DAY for n in range(calendar.days) if _on(calendar, bits, n)]
+        return [
+            calendar.first_day + n * ONE_DAY for n in range(calendar.days) if half_hours_on(calendar, bits, n)
+        ]
 
     @cached_property
     def next_free(self) -> Link | None:

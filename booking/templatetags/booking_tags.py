@@ -15,9 +15,10 @@ from django.utils.html import format_html_join
 
 from booking import wording
 from booking.models import CartLine, TimeClaim
-from booking.picker import Time, course_picker, no_picker, tutor_picker
+from booking.picker import course_picker, no_picker, tutor_picker
 from booking.services import cart_for
 from booking.services.carts import SESSION_KEY
+from booking.weeks import Time
 from booking.wishes import read_wish
 from courses.models import Course, Tutor
 

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from booking.views import cart, lessons, picker, series
+from booking.views import cart, explain, lessons, picker, series
 
 urlpatterns = [
     path("creneaux/", picker.picker, name="picker"),
+    path("creneaux/pourquoi/", explain.why, name="picker-why"),
     path("panier/", cart.cart, name="cart"),
     path("panier/ajouter/", cart.add, name="cart-add"),
     path("panier/<uuid:line>/retirer/", cart.remove, name="cart-remove"),

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
+from urllib.parse import urlencode
 
 from django import template
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.template.context import Context
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html_join
 
+from accounts.models import Role, User
 from booking import wording
 from booking.models import CartLine, TimeClaim
-from booking.picker import course_picker, no_picker, tutor_picker
+from booking.picker import Picker, course_picker, no_picker, tutor_picker
 from booking.services import cart_for
 from booking.services.carts import SESSION_KEY
 from booking.weeks import Time
@@ -67,6 +70,41 @@ def slot_picker(context: Context, course: Course | None = None, tutor: Tutor | N
 def radio_buttons(times: Iterable[Time]) -> str:
     """The times of a day to choose from: a hundred in a week, which a template's loop draws too slowly."""
     return format_html_join("", RADIO_BUTTON, times)
+
+
+class WhyDay(NamedTuple):
+    query: str
+    text: str
+
+
+@register.simple_tag(takes_context=True)
+def why_no_slots(context: Context, picker: Picker) -> str:
+    """For tutors on their own times and for admins: a link per day to what took its hours away.
+
+    No query for anybody else, one for a tutor.
+    """
+    tutor = _explained_tutor(context["request"].user, picker)
+    if tutor is None or picker.course is None:
+        return ""
+    query = {"cours": picker.course.public_id, "tuteur": tutor, "duree": picker.minutes}
+    days = [
+        WhyDay(urlencode({**query, "jour": day.iso}), f"{day.weekday} {day.day_and_month}")
+        for day in picker.days
+    ]
+    return render_to_string("booking/includes/why.html", {"days": days})
+
+
+def _explained_tutor(user: User | AnonymousUser, picker: Picker) -> str | None:
+    """The public id of the tutor whose days `user` may have explained, "" for all of them, None for none."""
+    if not user.is_authenticated or picker.found is None:
+        return None
+    shown = [d for d in picker.found.diaries if picker.diary_tutor in (None, d.tutor_id)]
+    if user.role == Role.ADMIN:
+        return str(shown[0].public_id) if picker.diary_tutor and shown else ""
+    if user.role == Role.TUTOR:
+        own = Tutor.objects.filter(user=user).values_list("pk", flat=True).first()
+        return next((str(diary.public_id) for diary in shown if diary.tutor_id == own), None)
+    return None
 
 
 class Badge(NamedTuple):

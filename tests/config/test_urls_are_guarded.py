@@ -33,6 +33,7 @@ OURS = {
     "tableau-de-bord/profil/mot-de-passe/": "member",
     "recherche/": "public",
     "creneaux/": "public",
+    "creneaux/pourquoi/": "member",
     "panier/": "public",
     "panier/ajouter/": "public",
     "panier/<uuid:line>/retirer/": "public",

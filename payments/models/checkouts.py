@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from payments.models.lines import FrozenLine
+
 CAD = "cad"
 # A confirmation takes seconds; after this the process that asked for it is taken for dead.
 CONFIRMING = timedelta(minutes=1)
@@ -95,30 +97,13 @@ class Checkout(models.Model):
         return self.confirming_since is not None and self.confirming_since > now - CONFIRMING
 
 
-class CheckoutLine(models.Model):
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+class CheckoutLine(FrozenLine):
     checkout = models.ForeignKey(Checkout, on_delete=models.CASCADE, related_name="lines")
     cart_line = models.ForeignKey("booking.CartLine", on_delete=models.SET_NULL, null=True, related_name="+")
-    course = models.ForeignKey("courses.Course", on_delete=models.PROTECT, related_name="+")
-    tutor = models.ForeignKey("courses.Tutor", on_delete=models.PROTECT, related_name="+")
-    start = models.DateTimeField(_("début"))
-    minutes = models.PositiveSmallIntegerField(_("durée"))
-    student_rate_cad = models.DecimalField(max_digits=6, decimal_places=2)
-    tutor_rate_cad = models.DecimalField(max_digits=6, decimal_places=2)
-    price_cad = models.DecimalField(_("prix"), max_digits=8, decimal_places=2)
-    tutor_earnings_cad = models.DecimalField(_("honoraires"), max_digits=8, decimal_places=2)
 
-    class Meta:
+    class Meta(FrozenLine.Meta):
         verbose_name = _("ligne du paiement")
         verbose_name_plural = _("lignes du paiement")
-        ordering = ["start", "id"]
-
-    def __str__(self) -> str:
-        return f"{self.course} {self.start:%Y-%m-%d %H:%M}"
-
-    @property
-    def end(self) -> datetime:
-        return self.start + timedelta(minutes=self.minutes)
 
 
 class StripeEvent(models.Model):

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
+from payments.models.lines import FrozenLine
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -66,28 +67,15 @@ class Order(models.Model):
         return self.number
 
 
-class OrderLine(models.Model):
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+class OrderLine(FrozenLine):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
     appointment = models.OneToOneField(
         "booking.Appointment", on_delete=models.PROTECT, null=True, related_name="order_line"
     )
-    course = models.ForeignKey("courses.Course", on_delete=models.PROTECT, related_name="+")
-    tutor = models.ForeignKey("courses.Tutor", on_delete=models.PROTECT, related_name="+")
-    start = models.DateTimeField(_("début"))
-    minutes = models.PositiveSmallIntegerField(_("durée"))
-    student_rate_cad = models.DecimalField(_("tarif horaire de l’élève"), max_digits=6, decimal_places=2)
-    tutor_rate_cad = models.DecimalField(_("honoraires horaires"), max_digits=6, decimal_places=2)
-    price_cad = models.DecimalField(_("prix"), max_digits=8, decimal_places=2)
-    tutor_earnings_cad = models.DecimalField(_("honoraires"), max_digits=8, decimal_places=2)
 
-    class Meta:
+    class Meta(FrozenLine.Meta):
         verbose_name = _("ligne de commande")
         verbose_name_plural = _("lignes de commande")
-        ordering = ["start", "id"]
-
-    def __str__(self) -> str:
-        return f"{self.course} {self.start:%Y-%m-%d %H:%M}"
 
 
 class Refund(models.Model):

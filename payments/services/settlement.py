@@ -138,18 +138,7 @@ def _book_line(frozen: CheckoutLine, order: Order, user: User, *, now: datetime)
         cart_line_id=frozen.cart_line_id,
         now=now,
     )
-    line = OrderLine.objects.create(
-        order=order,
-        appointment=lesson,
-        course=frozen.course,
-        tutor=frozen.tutor,
-        start=frozen.start,
-        minutes=frozen.minutes,
-        student_rate_cad=frozen.student_rate_cad,
-        tutor_rate_cad=frozen.tutor_rate_cad,
-        price_cad=frozen.price_cad,
-        tutor_earnings_cad=frozen.tutor_earnings_cad,
-    )
+    line = OrderLine.objects.create(order=order, appointment=lesson, **frozen.frozen())
     if lesson is None:
         Refund.objects.create(
             order=order, line=line, amount_cad=line.price_cad, reason=_("La plage n’était plus libre.")

@@ -50,7 +50,7 @@ CHECKOUTS_OF_THIS_BROWSER = "checkouts"
 def checkout(request: HttpRequest) -> HttpResponse:
     """The form, and what "Payer" sends. The card's token comes from Stripe.js, so only a script can pay."""
     cart = booking.cart_for(request=request)
-    lines = list(cart.lines.with_hold().select_related("course", "tutor")) if cart else []
+    lines = list(cart.lines.with_hold().select_related("course", "tutor", "claim")) if cart else []
     if cart is None or not lines:
         return _elsewhere(request, reverse("cart"), _("Votre panier est vide. Choisissez d’abord un cours."))
     if any(line.hold is None for line in lines):
@@ -66,7 +66,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         "cents": to_cents(total),
         "publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
         "stripe_js_url": settings.STRIPE_JS_URL,
-        "held_until": min(line.held_until for line in lines),
+        "kept_until": min(line.claim.expires_at or line.held_until for line in lines),
     }
     if request.method == "GET":
         return render(request, "payments/checkout.html", context)

@@ -59,7 +59,10 @@ class BookingForm(forms.Form):
 
 
 class SlotForm(BookingForm):
-    """A course, a start (ISO 8601 with its zone), minutes, and a tutor or none for the first available."""
+    """A course, a start (ISO 8601 with its zone), minutes, and a tutor or none for the first available.
+
+    `remplace` is the lost line of the cart that this one is taken for.
+    """
 
     cours = PublicIdField(error_messages={"required": GONE, "invalid_choice": GONE})
     debut = forms.CharField(error_messages={"required": CHOOSE})
@@ -74,6 +77,8 @@ class SlotForm(BookingForm):
             "invalid_choice": _("Ce tuteur n’est pas offert en ce moment. Choisissez-en un autre.")
         },
     )
+
+    remplace = forms.UUIDField(required=False, error_messages={"invalid": UNREADABLE})
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, now=now, **kwargs)

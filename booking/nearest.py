@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+
+from django.utils import timezone
 
 from booking.grid import local_day
 from booking.slots import Openings
@@ -20,7 +22,8 @@ def nearest_starts(
 ) -> list[datetime]:
     """One tutor's free starts on the local days `first_day` to `last_day` that lie nearest to `wanted`.
 
-    Those of the wanted day come first, each day's in order of time. Days that were not read have none.
+    A near day counts for more than a near hour, and on another day the same hour is the nearest. Those of
+    the wanted day come first, each day's in order of time. Days that were not read have none.
     """
     calendar = found.calendar
     first = max(calendar.day_number(first_day), 0)
@@ -28,11 +31,15 @@ def nearest_starts(
     if first > last:
         return []
     bits = found.starts(minutes, tutor_id=tutor_id) & calendar.days_mask(first, last)
-    day = local_day(wanted)
     free = [moment for place, moment in enumerate(calendar.moments) if bits >> place & 1]
-    near = sorted(free, key=lambda start: (local_day(start) != day, _distance(start, wanted), start))
-    return sorted(near[:at_most], key=lambda start: (local_day(start) != day, start))
+    near = sorted(free, key=lambda start: (*_distance(start, wanted), start))[:at_most]
+    day = local_day(wanted)
+    return sorted(near, key=lambda start: (local_day(start) != day, start))
 
 
-def _distance(one: datetime, other: datetime) -> timedelta:
-    return abs(one - other)
+def _distance(start: datetime, wanted: datetime) -> tuple[timedelta, timedelta]:
+    """How many days apart, and how far from the wanted hour of the wall on the start's own day."""
+    at = timezone.localtime(wanted, timezone.get_default_timezone())
+    day = local_day(start)
+    same_hour = datetime.combine(day, at.timetz()).astimezone(UTC)
+    return abs(day - at.date()), abs(start - same_hour)

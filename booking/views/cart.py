@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
@@ -23,14 +23,27 @@ from booking.errors import BookingError, LineBeingPaid, SlotTaken, TryAgain
 from booking.forms import SlotForm
 from booking.grid import local_day
 from booking.models import Cart, CartLine, TimeClaim
-from booking.rules import problems
+from booking.nearest import nearest_starts
+from booking.rules import HORIZON, problems
 from booking.services import cart_for, cart_for_writing, hold_slot, release_line, renew_line
+from booking.slots import Openings, window
 from booking.views.fragments import HtmxRequest, page_path
 from booking.views.picker import asked_picker
+from booking.wording import day_and_clock
 from courses.models import Course
 from home.formats import clock
 
 REFUSED, CONFLICT = 422, 409
+NEAR = timedelta(days=7)
+"""How far from a lost time its alternatives may lie."""
+MAX_ALTERNATIVES = 3
+
+
+class Alternative(NamedTuple):
+    """A free start near a lost one: what is sent for it, and what is read."""
+
+    value: str
+    text: str
 
 
 class ShownLine(NamedTuple):
@@ -39,6 +52,8 @@ class ShownLine(NamedTuple):
     paying: bool
     renewable: bool
     """Lost, and free to be held again."""
+    alternatives: list[Alternative]
+    """Lost for good: the same tutor's nearest times, those of the same day first."""
 
 
 class ShownCart(NamedTuple):
@@ -67,7 +82,7 @@ def shown_cart(cart: Cart | None, *, now: datetime) -> ShownCart:
     if cart is None:
         return ShownCart([])
     lines = list(cart.lines.with_hold().select_related("course", "tutor"))
-    renewable = _renewable(cart, [line for line in lines if line.hold is None], now)
+    renewable, alternatives = _ways_on(cart, [line for line in lines if line.hold is None], now)
     return ShownCart(
         [
             ShownLine(
@@ -75,34 +90,57 @@ def shown_cart(cart: Cart | None, *, now: datetime) -> ShownCart:
                 held=line.hold == TimeClaim.State.HOLD,
                 paying=line.hold == TimeClaim.State.PAYING,
                 renewable=line.pk in renewable,
+                alternatives=alternatives.get(line.pk, []),
             )
             for line in lines
         ]
     )
 
 
-def _renewable(cart: Cart, lost: list[CartLine], now: datetime) -> set[UUID]:
-    """Those of the lost lines that can be held again."""
-    ahead = [line for line in lost if line.start > now]
-    if not ahead:
-        return set()
+def _ways_on(
+    cart: Cart, lost: list[CartLine], now: datetime
+) -> tuple[set[UUID], dict[UUID, list[Alternative]]]:
+    """Those of the lost lines that can be held again, and times near the others. One query for all."""
+    days = [local_day(line.start) for line in lost if line.start > now]
+    if not days:
+        return set(), {}
+    first_day, last_day = min(days), min(max(days) + NEAR, local_day(now + HORIZON))
     diaries = {
         diary.tutor_id: diary
         for diary in load_diaries(
-            first_day=local_day(min(line.start for line in ahead)),
-            last_day=local_day(max(line.start for line in ahead)),
-            tutor_ids={line.tutor_id for line in ahead},
+            first_day=max(first_day - NEAR, local_day(now)),
+            last_day=max(last_day, max(days)),
+            tutor_ids={line.tutor_id for line in lost},
             cart_id=cart.pk,
         )
     }
-    found = set()
-    for line in ahead:
+    bookable = window(first_day - NEAR, last_day, now)
+    renewable, alternatives = set(), {}
+    for line in lost:
         diary = diaries.get(line.tutor_id)
-        if diary and line.course_id not in diary.course_ids:
-            diary = None
+        if line.start <= now or diary is None or line.course_id not in diary.course_ids:
+            continue
         if not problems(start=line.start, minutes=line.minutes, now=now, diary=diary):
-            found.add(line.pk)
-    return found
+            renewable.add(line.pk)
+        elif bookable is not None:
+            alternatives[line.pk] = _near(line, Openings(*bookable, [diary]))
+    return renewable, alternatives
+
+
+def _near(line: CartLine, found: Openings) -> list[Alternative]:
+    day = local_day(line.start)
+    return [
+        Alternative(start.isoformat(), day_and_clock(start))
+        for start in nearest_starts(
+            found,
+            tutor_id=line.tutor_id,
+            minutes=line.minutes,
+            wanted=line.start,
+            first_day=day - NEAR,
+            last_day=day + NEAR,
+            at_most=MAX_ALTERNATIVES,
+        )
+    ]
 
 
 @public
@@ -136,11 +174,19 @@ def add(request: HtmxRequest) -> HttpResponse:
     except BookingError as error:
         status = CONFLICT if isinstance(error, SlotTaken | TryAgain) else REFUSED
         return _fresh_picker(request, now=now, cart=cart, course=course, refusal=error.message, status=status)
+    _drop_lost(cart, form.cleaned_data["remplace"], now)
     held = _("C’est retenu jusqu’à %(time)s.") % {"time": clock(line.held_until)}
     if request.htmx:
         return _fresh_picker(request, now=now, cart=cart, course=course, held=held)
     messages.success(request, held)
     return redirect("cart")
+
+
+def _drop_lost(cart: Cart, replaced: UUID | None, now: datetime) -> None:
+    """Take out the lost line in whose place another time was held; one that is held again stays."""
+    line = cart.lines.with_hold().filter(pk=replaced).first() if replaced else None
+    if line is not None and line.hold is None:
+        release_line(line=line, now=now)
 
 
 def _fresh_picker(

@@ -367,6 +367,122 @@ def test_a_lost_hold_that_somebody_else_took_leads_to_the_neighbouring_times(
         assert "Cette plage vient d’être prise." in text_of(response.content.decode())
 
 
+def alternatives(markup: str) -> list[dict[str, str]]:
+    """What each button near a lost line sends."""
+    found = []
+    for form in re.findall(r'<form[^>]*action="/panier/ajouter/">.*?</form>', markup, re.S):
+        fields = dict(re.findall(r'<input type="hidden"\s+name="(\w+)"\s+value="([^"]*)"', form))
+        fields.pop("csrfmiddlewaretoken")
+        for value in re.findall(r'name="debut"\s+value="([^"]+)"', form):
+            found.append({**fields, "debut": value})
+    return found
+
+
+@pytest.fixture
+def gone(client: Client, course: Course, tutor: Tutor) -> CartLine:
+    """Wednesday, 10:00 to 11:30, was lost, and somebody else has it from 10:30."""
+    line = add(client, course, debut="2027-01-13T15:00Z", duree="90")
+    expire(line)
+    TimeClaim.objects.all().delete()
+    make_lesson(course=course, tutor=tutor, start=datetime(2027, 1, 13, 15, 30, tzinfo=UTC), minutes=60)
+    return line
+
+
+def test_a_lost_time_that_is_gone_is_replaced_by_a_near_one_with_one_click(
+    client: Client, course: Course, tutor: Tutor, gone: CartLine
+) -> None:
+    html = cart_page(client)
+    near = alternatives(html)
+    # What is left of that day, then the days around it at the same hour.
+    assert [sent["debut"] for sent in near] == [
+        "2027-01-13T14:00:00+00:00",
+        "2027-01-12T15:00:00+00:00",
+        "2027-01-14T15:00:00+00:00",
+    ]
+    assert (
+        "Prendre plutôt : mercredi 13 janvier 2027 à 9 h mardi 12 janvier 2027 à 10 h "
+        "jeudi 14 janvier 2027 à 10 h" in text_of(html)
+    )
+    for _click in range(2):
+        response = client.post("/panier/ajouter/", near[0])
+        assert (response.status_code, response["Location"]) == (302, "/panier/")
+        line = CartLine.objects.get()
+        assert (line.tutor, line.start.isoformat(), line.minutes) == (tutor, near[0]["debut"], 90)
+        assert line.pk != gone.pk
+    assert "n’est plus retenu" not in text_of(cart_page(client))
+
+
+def test_every_alternative_can_be_held(client: Client, gone: CartLine) -> None:
+    for sent in alternatives(cart_page(client)):
+        assert client.post("/panier/ajouter/", sent).status_code == 302
+    assert TimeClaim.objects.filter(line__cart=gone.cart_id).count() == 3
+
+
+def test_an_alternative_that_was_taken_meanwhile_leaves_the_lost_line(
+    client: Client, course: Course, tutor: Tutor, gone: CartLine
+) -> None:
+    (first, *_others) = alternatives(cart_page(client))
+    make_lesson(course=course, tutor=tutor, start=datetime(2027, 1, 13, 14, 0, tzinfo=UTC))
+    response = client.post("/panier/ajouter/", first)
+    assert response.status_code == 409
+    assert "mercredi 13" in text_of(response.content.decode())
+    assert list(CartLine.objects.all()) == [gone]
+    assert first["debut"] not in [sent["debut"] for sent in alternatives(cart_page(client))]
+
+
+def test_only_a_lost_line_of_ones_own_is_replaced(
+    client: Client, course: Course, tutor: Tutor, gone: CartLine
+) -> None:
+    held = add(client, course, debut="2027-01-15T14:00Z")
+    visitor = Client()
+    add(visitor, course, debut="2027-01-18T14:00Z", remplace=str(gone.pk))
+    add(client, course, debut="2027-01-19T14:00Z", remplace=str(held.pk))
+    assert {gone.pk, held.pk} <= set(CartLine.objects.values_list("pk", flat=True))
+    response = client.post("/panier/ajouter/", choice(course, debut="2027-01-20T14:00Z", remplace="tout"))
+    assert response.status_code == 422
+
+
+def test_a_lost_time_of_a_tutor_who_left_has_no_alternatives(client: Client, gone: CartLine) -> None:
+    Tutor.objects.update(active=False)
+    html = cart_page(client)
+    assert "l’heure n’est plus libre" in text_of(html)
+    assert alternatives(html) == []
+
+
+def test_a_lost_time_of_today_leads_to_those_that_can_still_be_booked(
+    client: Client, course: Course, tutor: Tutor, gone: CartLine
+) -> None:
+    """It is 10:00, and the notice of 12 hours ends at 22:00: a time of 11:00, and one that is over."""
+    CartLine.objects.filter(pk=gone.pk).update(start=datetime(2027, 1, 11, 16, 0, tzinfo=UTC), minutes=60)
+    CartLine.objects.create(
+        cart=gone.cart,
+        course=course,
+        tutor=tutor,
+        start=datetime(2027, 1, 11, 14, 0, tzinfo=UTC),
+        minutes=60,
+        held_until=gone.held_until,
+    )
+    assert [sent["debut"] for sent in alternatives(cart_page(client))] == [
+        "2027-01-12T15:00:00+00:00",
+        "2027-01-12T15:30:00+00:00",
+        "2027-01-12T16:00:00+00:00",
+    ]
+
+
+def test_alternatives_take_one_query_for_any_number_of_lost_lines(
+    client: Client, course: Course, tutor: Tutor, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for day in (13, 15, 20, 22):
+        line = add(client, course, debut=f"2027-01-{day}T14:00Z")
+        expire(line)
+        TimeClaim.objects.filter(line=line).delete()
+        make_lesson(course=course, tutor=tutor, start=line.start)
+    cart_page(client)
+    with django_assert_num_queries(4):  # the cart, its lines, the badge, what is free around them
+        html = cart_page(client)
+    assert len(alternatives(html)) == 12
+
+
 def test_what_the_cart_offers_again_is_what_taking_it_again_accepts(
     client: Client, course: Course, tutor: Tutor
 ) -> None:

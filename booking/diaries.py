@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, timedelta
-from enum import IntFlag
+from enum import IntEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -22,8 +22,10 @@ from booking.grid import (
 OPEN, CLOSED = 1, 0
 
 
-class ClaimKind(IntFlag):
-    """Why a tutor's time is taken, and whether it is by the cart that asks."""
+class ClaimKind(IntEnum):
+    """Why a tutor's time is taken; OWN is added to what the asking cart keeps itself. Plain numbers, for
+    speed.
+    """
 
     LESSON = 0
     PAYING = 1

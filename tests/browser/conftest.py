@@ -15,6 +15,12 @@ class Screenshot(Protocol):
     def __call__(self, page: Page, name: str, *, full_page: bool = True) -> None: ...
 
 
+def _load_all_images(page: Page) -> None:
+    """Those below the fold are fetched when they come near; a picture of the whole page needs them all."""
+    page.eval_on_selector_all("img[loading=lazy]", "all => all.forEach(one => { one.loading = 'eager' })")
+    page.wait_for_function("Array.from(document.images).every(one => one.complete)")
+
+
 @pytest.fixture
 def screenshot() -> Screenshot:
     """Write var/screenshots/NAME-1280-light.png and its three siblings; the page is left as it was."""
@@ -22,6 +28,7 @@ def screenshot() -> Screenshot:
     def take(page: Page, name: str, *, full_page: bool = True) -> None:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         size = page.viewport_size
+        _load_all_images(page)
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 900})
             for theme in ("light", "dark"):

@@ -9,7 +9,7 @@ PORT ?= 8000
 PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings.production ENV_FILE=/dev/null \
 	SECRET_KEY=$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(64))') \
 	DATABASE_URL=postgres:///unused REDIS_URL=redis://unused ALLOWED_HOSTS=fanal.example \
-	SITE_URL=https://fanal.example STRIPE_SECRET_KEY=sk_live_unused STRIPE_PUBLISHABLE_KEY=pk_live_unused \
+	SITE_URL=https://fanal.example EMAIL_URL=smtp://unused STRIPE_SECRET_KEY=sk_live_unused STRIPE_PUBLISHABLE_KEY=pk_live_unused \
 	STRIPE_WEBHOOK_SECRET=whsec_unused STRIPE_API_BASE=https://api.stripe.com
 
 .PHONY: help test lint checks demo bench drill lock clean venv chromium
@@ -21,13 +21,14 @@ help:
 	@echo "make lock   pin the dependencies again; make clean  remove .venv, var and caches"
 
 venv:
+	@mkdir -p var
 	@cmp -s requirements.lock .venv/installed.lock || $(MAKE) -s install
 
 .PHONY: install
 install:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found: install it, or say make PYTHON=/path/to/python." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older or missing." >&2; exit 1; }
-	@echo "Installing into .venv (once for each requirements.lock)"
+	@echo "Installing into .venv (a minute or two, once for each requirements.lock)"
 	@test -x $(RUN) && $(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv >/dev/null 2>&1 || { rm -rf .venv; \
 		echo "$(PYTHON) can't make a virtual environment: on Debian and Ubuntu, install the package python3-venv." >&2; exit 1; }
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock || { \
@@ -45,18 +46,18 @@ lint: venv
 
 checks: venv
 	@echo "Migrations and production checks"
-	@$(RUN) -m config.embedded var/test $(RUN) manage.py makemigrations --check --dry-run
+	@$(RUN) -m config.embedded var/test env DJANGO_SETTINGS_MODULE=config.settings.demo \
+		$(RUN) manage.py makemigrations --check --dry-run
 	@$(PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING
 
 chromium: venv
 	@$(RUN) -m tests.chromium
 
 test: venv
-	@mkdir -p var
 	@$(MAKE) -s lint
 	@$(MAKE) -s checks
 	@$(MAKE) -s chromium
-	@.venv/bin/pytest --quiet
+	@.venv/bin/pytest --quiet --numprocesses auto --maxprocesses 4 --dist loadfile
 
 demo: venv
 	@$(RUN) -m config.demo

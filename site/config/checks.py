@@ -56,6 +56,8 @@ def _faults() -> Iterator[tuple[str, str]]:
         yield "E007", "Set ALLOWED_HOSTS to the site's host names, with commas between them, and without *."
     if urlsplit(settings.SITE_URL).scheme != "https":
         yield "E008", "Set SITE_URL to the site's own address, which must begin with https://."
+    if not os.environ.get("EMAIL_URL"):
+        yield "E012", "Set EMAIL_URL to the mail server, as in smtp+tls://user:password@host:587."
     if _speaks_to_a_sandbox():
         yield (
             "E009",

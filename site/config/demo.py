@@ -18,18 +18,16 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn
 
 import httpx
 
 from config.embedded import embedded_services
-from config.processes import CannotStart, end_with_parent, no_descendants_left, running
+from config.processes import CannotStart, end_with_parent, no_descendants_left, running, stop_by_signal
 from config.settings.base import MAKE_WEBHOOK_URLS, ROOT, VAR
 
 HOST = "127.0.0.1"
 READY_SECONDS = 120
 BIN = Path(sys.executable).parent
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # Made by the command `load_demo`.
 PASSWORD = "fanal-demo-2026"  # noqa: S105
@@ -53,8 +51,7 @@ Environment = dict[str, str]
 
 
 def main() -> int:
-    for number in STOPPING:
-        signal.signal(number, _stop)
+    stop_by_signal()
     begun = time.monotonic()
 
     def say(text: str) -> None:
@@ -71,13 +68,6 @@ def main() -> int:
         return 1
     say("Stopped. The data are kept in " + str(VAR / "demo"))
     return 0
-
-
-def _stop(*_: object) -> NoReturn:
-    # Once is enough: a second Ctrl-C would interrupt the stopping itself.
-    for number in STOPPING:
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 def _serve(stack: ExitStack, port: int, say: Say) -> None:

@@ -30,7 +30,7 @@ import psutil
 import psycopg
 import redis
 
-from config.processes import STOP_SECONDS, CannotStart, Owner, end_with_parent, running
+from config.processes import STOP_SECONDS, CannotStart, Owner, end_with_parent, running, stop_by_signal
 
 # Only the programs in these wheels are wanted; importing the packages would make folders and warn.
 WHEELS = Path(sysconfig.get_path("platlib"))
@@ -289,6 +289,7 @@ def _last_line(text: str) -> str:
 def main(arguments: list[str]) -> int:
     """Run a command with both services: `FOLDER COMMAND…`; its exit status is ours."""
     directory, *command = arguments
+    stop_by_signal()
     try:
         with embedded_services(Path(directory).absolute(), durable=False) as variables:
             return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode  # noqa: S603

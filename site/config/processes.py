@@ -10,11 +10,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 import psutil
 
 STOP_SECONDS = 20
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -23,6 +24,19 @@ Owner = tuple[int, int]  # user and group
 
 class CannotStart(Exception):
     """What stands in the way, in one sentence for the person at the terminal."""
+
+
+def stop_by_signal() -> None:
+    """Have Ctrl-C and its kin raise KeyboardInterrupt here, even where our parent had them ignored."""
+
+    def stop(*_: object) -> NoReturn:
+        # Once is enough: a second Ctrl-C would interrupt the stopping itself.
+        for number in STOPPING:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in STOPPING:
+        signal.signal(number, stop)
 
 
 @contextmanager

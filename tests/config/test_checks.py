@@ -15,6 +15,7 @@ def production(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A production start with everything it needs."""
     monkeypatch.setenv("DATABASE_URL", "postgres://fanal@db/fanal")
     monkeypatch.setenv("REDIS_URL", "redis://redis:6379/0")
+    monkeypatch.setenv("EMAIL_URL", "smtp+tls://fanal@mail:587")
     settings.PRODUCTION = True
     settings.SECRET_KEY = "k" * 50
     settings.ALLOWED_HOSTS = ["fanal.example"]
@@ -108,6 +109,7 @@ def test_one_fault_is_one_sentence(production: Settings, name: str, value: objec
             "E002 Set DATABASE_URL to the address of PostgreSQL, as in postgres://user:password@host/name.",
         ),
         ("REDIS_URL", "E003 Set REDIS_URL to the address of Redis, as in redis://host:6379/0."),
+        ("EMAIL_URL", "E012 Set EMAIL_URL to the mail server, as in smtp+tls://user:password@host:587."),
     ],
 )
 def test_a_service_must_be_named(

@@ -21,6 +21,7 @@ ENVIRONMENT = {
     "REDIS_URL": "redis://unused",
     "ALLOWED_HOSTS": "fanal.example",
     "SITE_URL": "https://fanal.example",
+    "EMAIL_URL": "smtp://unused",
     "STRIPE_SECRET_KEY": "sk_live_unused",
     "STRIPE_PUBLISHABLE_KEY": "pk_live_unused",
     "STRIPE_WEBHOOK_SECRET": "whsec_unused",

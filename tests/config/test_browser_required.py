@@ -1,0 +1,56 @@
+"""A browser test that could not run: no failure on a laptop, one where the merge is decided."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = """
+import pytest
+
+@pytest.mark.browser
+@pytest.mark.skip(reason="no Chromium on this machine")
+def test_in_a_browser(): ...
+
+@pytest.mark.browser
+@pytest.mark.skip(reason="no Chromium on this machine")
+def test_in_a_browser_too(): ...
+
+def test_elsewhere(): ...
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize(("required", "status"), [("", 0), ("1", 1)])
+def test_skipped_browser_tests_are_counted_and_fail_where_required(
+    tmp_path: Path, workers: str, required: str, status: int
+) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    browser: drives a real Chromium\n")
+    (tmp_path / "test_it.py").write_text(TESTS)
+    # The services run for this session already, and their addresses are inherited.
+    plugins = ["-p", "tests.services", "-p", "no:django", "-p", "no:cacheprovider"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    ended = subprocess.run(  # noqa: S603
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            str(tmp_path),
+            "-c",
+            str(tmp_path / "pytest.ini"),
+            *plugins,
+            "-n",
+            workers,
+        ],
+        cwd=tmp_path,
+        env={**environment, "REQUIRE_BROWSER": required},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == status, ended.stdout
+    assert "2 browser tests were skipped: no Chromium found" in ended.stdout

@@ -9,9 +9,11 @@ import pytest
 import time_machine
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
+from wagtail.models import Page
 
 from accounts.models import User
 from courses.models import Course, CourseIndexPage, CoursePage, Tutor, TutorIndexPage, TutorPage
+from home.models import ContentPage, HomePage
 from tests.courses.support import make_course_page, make_image, make_tutor_page
 from tests.factories import make_course, make_tutor
 
@@ -190,9 +192,11 @@ def test_a_course_page_makes_the_same_eleven_queries_for_any_number_of_tutors(
         client.get(page.url)
 
 
-@pytest.mark.parametrize("model", [CourseIndexPage, CoursePage, TutorIndexPage, TutorPage])
+@pytest.mark.parametrize(
+    "model", [HomePage, ContentPage, CourseIndexPage, CoursePage, TutorIndexPage, TutorPage]
+)
 def test_a_page_that_is_being_written_can_be_previewed(
-    model: type[CoursePage] | type[TutorPage], rf: object
+    model: type[Page],
 ) -> None:
     """Before a course or a tutor is chosen, the editor sees the page all the same."""
     page = model(title="En cours d'écriture", slug="essai")

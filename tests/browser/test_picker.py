@@ -129,6 +129,7 @@ def test_nothing_but_the_keyboard(page: Page, course: Course) -> None:
     expect(page.locator(f"#jour-{day} input").nth(1)).to_be_checked()
     page.keyboard.press("Enter")
     expect(page.locator(".notice.ok")).to_contain_text("C’est retenu jusqu’à")
+    expect(page.locator(".notice.ok")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/panier/$"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
+from typing import Self
 
 from django.utils.translation import gettext as _
 
-from home.formats import money
-from payments.models import Checkout
+from home.formats import long_date, money
+from payments.models import Checkout, Coupon
 
 
 class PaymentError(Exception):
@@ -61,6 +63,50 @@ class PaymentUnavailable(PaymentError):
             "Le service de paiement ne répond pas pour le moment. "
             "Rien n’a été débité : réessayez dans un instant."
         )
+
+
+class NotEnoughCredits(PaymentError):
+    """A ledger would go below 0; nothing was written. `balance` is what it holds."""
+
+    def __init__(self, balance: Decimal) -> None:
+        self.balance = balance
+        self.message = _("Le solde de crédits est de %(balance)s : cela ne suffit pas.") % {
+            "balance": money(balance)
+        }
+
+
+class CouponRefused(PaymentError):
+    """Why a code takes nothing off."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    @classmethod
+    def unknown(cls) -> Self:
+        return cls(_("Ce code n’existe pas. Vérifiez comment il s’écrit."))
+
+    @classmethod
+    def not_before(cls, coupon: Coupon, starts_at: datetime) -> Self:
+        return cls(
+            _("Le code %(code)s vaut à partir du %(date)s.")
+            % {"code": coupon.code, "date": long_date(starts_at)}
+        )
+
+    @classmethod
+    def ended(cls, coupon: Coupon) -> Self:
+        return cls(_("Le code %(code)s n’est plus valide.") % {"code": coupon.code})
+
+    @classmethod
+    def used_up(cls, coupon: Coupon) -> Self:
+        return cls(_("Le code %(code)s a déjà servi autant de fois que prévu.") % {"code": coupon.code})
+
+
+class RefundTooMuch(PaymentError):
+    """More was asked back than is left of what was paid; nothing was written."""
+
+    def __init__(self, left: Decimal) -> None:
+        self.left = left
+        self.message = _("Il reste %(left)s à rembourser.") % {"left": money(left)}
 
 
 def decline_message(code: str) -> str:

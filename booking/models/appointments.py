@@ -52,6 +52,8 @@ class Appointment(models.Model):
     end = models.DateTimeField(_("fin"))
     status = models.CharField(_("état"), max_length=10, choices=Status.choices, default=Status.SCHEDULED)
     meeting_link = models.URLField(_("lien de la rencontre"), blank=True)
+    # RFC 5545: grows with every change that calendars must take over.
+    sequence = models.PositiveSmallIntegerField(_("version"), default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = AppointmentQuerySet.as_manager()
@@ -74,3 +76,43 @@ class Appointment(models.Model):
     @property
     def minutes(self) -> int:
         return int((self.end - self.start).total_seconds()) // 60
+
+
+class AppointmentChange(models.Model):
+    """A line of a lesson's history: who changed what, when and why. Written with the change, never edited."""
+
+    class Action(models.TextChoices):
+        CANCELLED = "cancelled", _("Annulé")
+        RESCHEDULED = "rescheduled", _("Déplacé")
+        COMPLETED = "completed", _("Donné")
+        RESTORED = "restored", _("Rétabli")
+        REFUNDED = "refunded", _("Remboursé")
+
+    class Actor(models.TextChoices):
+        STUDENT = "student", _("Élève")
+        TUTOR = "tutor", _("Tuteur")
+        ADMIN = "admin", _("Direction")
+        SYSTEM = "system", _("Système")
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="changes")
+    action = models.CharField(_("action"), max_length=12, choices=Action.choices)
+    actor = models.CharField(_("rôle"), max_length=8, choices=Actor.choices)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("par"),
+    )
+    reason = models.CharField(_("motif"), max_length=500, blank=True)
+    old = models.JSONField(_("avant"), default=dict)
+    new = models.JSONField(_("après"), default=dict)
+    at = models.DateTimeField(_("date"))
+
+    class Meta:
+        verbose_name = _("changement de rendez-vous")
+        verbose_name_plural = _("changements de rendez-vous")
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} {self.at:%Y-%m-%d %H:%M}"

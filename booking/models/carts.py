@@ -34,6 +34,8 @@ class Cart(models.Model):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True, related_name="cart"
     )
+    # As typed, upper case; what it is worth is known where money is.
+    coupon_code = models.CharField(_("code promo"), max_length=40, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

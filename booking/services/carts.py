@@ -34,7 +34,7 @@ def cart_for_writing(*, request: HttpRequest) -> Cart:
 
 
 def merge_carts(*, source: Cart, target: Cart, now: datetime) -> None:
-    """Move a guest's lines, with their holds, into the cart of the account that logged in.
+    """Move a guest's lines, with their holds, and coupon into the cart of the account that logged in.
 
     Where both have a line for the same tutor and start, the one whose claim stands stays. The empty source
     cart is kept: a payment may have begun in it.
@@ -63,6 +63,8 @@ def merge_carts(*, source: Cart, target: Cart, now: datetime) -> None:
             pair,
         )
         cursor.execute("UPDATE booking_cartline SET cart_id = %(target)s WHERE cart_id = %(source)s", pair)
+        if source.coupon_code:
+            Cart.objects.filter(pk=target.pk, coupon_code="").update(coupon_code=source.coupon_code)
 
 
 def adopt_guest_cart(*, request: HttpRequest, user: User, now: datetime) -> None:

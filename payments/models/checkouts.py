@@ -63,8 +63,11 @@ class Checkout(models.Model):
     currency = models.CharField(max_length=3, default=CAD)
     subtotal_cad = models.DecimalField(_("sous-total"), max_digits=9, decimal_places=2)
     discount_cad = models.DecimalField(_("rabais"), max_digits=9, decimal_places=2, default=0)
+    coupon_code = models.CharField(_("code promo"), max_length=40, blank=True)
     credits_cad = models.DecimalField(_("crédits"), max_digits=9, decimal_places=2, default=0)
     total_cad = models.DecimalField(_("total"), max_digits=9, decimal_places=2)
+    prefers_credit = models.BooleanField(_("un crédit plutôt qu’un remboursement"), default=False)
+    saves_card = models.BooleanField(_("garde la carte"), default=False)
 
     made_account = models.BooleanField(_("a créé le compte"), default=False)
 
@@ -113,6 +116,7 @@ class StripeEvent(models.Model):
     type = models.CharField(max_length=100)
     livemode = models.BooleanField()
     api_version = models.CharField(max_length=40, blank=True)
+    object_id = models.CharField(max_length=100, blank=True)
     intent_id = models.CharField(max_length=100, blank=True)
     payload = models.JSONField()
     received_at = models.DateTimeField(auto_now_add=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -21,6 +22,9 @@ class FrozenLine(models.Model):
     student_rate_cad = models.DecimalField(_("tarif horaire de l’élève"), max_digits=6, decimal_places=2)
     tutor_rate_cad = models.DecimalField(_("honoraires horaires"), max_digits=6, decimal_places=2)
     price_cad = models.DecimalField(_("prix"), max_digits=8, decimal_places=2)
+    # The line's share, to the cent, of what was taken off the whole.
+    discount_cad = models.DecimalField(_("rabais"), max_digits=8, decimal_places=2, default=0)
+    credits_cad = models.DecimalField(_("crédits"), max_digits=8, decimal_places=2, default=0)
     tutor_earnings_cad = models.DecimalField(_("honoraires"), max_digits=8, decimal_places=2)
 
     class Meta:
@@ -33,6 +37,16 @@ class FrozenLine(models.Model):
     @property
     def end(self) -> datetime:
         return self.start + timedelta(minutes=self.minutes)
+
+    @property
+    def paid_cad(self) -> Decimal:
+        """What was really paid for it, by card and credits."""
+        return self.price_cad - self.discount_cad
+
+    @property
+    def card_cad(self) -> Decimal:
+        """The part of it that came from a card."""
+        return self.paid_cad - self.credits_cad
 
     def frozen(self) -> dict[str, Any]:
         """What a line made from this one takes over."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
@@ -66,40 +67,42 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def paid_cad(self) -> Decimal:
+        """By card and credits together."""
+        return self.total_cad + self.credits_cad
+
 
 class OrderLine(FrozenLine):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+
+    class Earnings(models.TextChoices):
+        SCHEDULED = "scheduled", _("À venir")
+        EARNED = "earned", _("Gagnés")
+        PAID = "paid", _("Versés")
+        CANCELLED = "cancelled", _("Annulés")
+
     appointment = models.OneToOneField(
         "booking.Appointment", on_delete=models.PROTECT, null=True, related_name="order_line"
     )
+    earnings = models.CharField(
+        _("état des honoraires"), max_length=10, choices=Earnings.choices, default=Earnings.SCHEDULED
+    )
+    # Refunds on their way or through, and credits for the lesson: so the database itself refuses to give more
+    # back than was paid.
+    returned_cad = models.DecimalField(_("rendu"), max_digits=8, decimal_places=2, default=0)
 
     class Meta(FrozenLine.Meta):
         verbose_name = _("ligne de commande")
         verbose_name_plural = _("lignes de commande")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(returned_cad__gte=0, returned_cad__lte=F("price_cad") - F("discount_cad")),
+                name="order_line_returned_at_most_paid",
+            )
+        ]
 
-
-class Refund(models.Model):
-    """Money on its way back. Written before Stripe is asked, so that asking twice is one refund."""
-
-    class Status(models.TextChoices):
-        PENDING = "pending", _("En cours")
-        SUCCEEDED = "succeeded", _("Effectué")
-        FAILED = "failed", _("Échoué")
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
-    line = models.OneToOneField(OrderLine, on_delete=models.PROTECT, null=True, related_name="refund")
-    amount_cad = models.DecimalField(_("montant"), max_digits=9, decimal_places=2)
-    reason = models.CharField(_("motif"), max_length=200)
-    status = models.CharField(_("état"), max_length=10, choices=Status.choices, default=Status.PENDING)
-    stripe_refund_id = models.CharField(_("remboursement Stripe"), max_length=100, blank=True)
-    last_error = models.TextField(_("dernière erreur"), blank=True)
-    created_at = models.DateTimeField(_("date"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("remboursement")
-        verbose_name_plural = _("remboursements")
-        constraints = [models.CheckConstraint(condition=Q(amount_cad__gt=0), name="refund_amount_positive")]
-
-    def __str__(self) -> str:
-        return f"{self.amount_cad} {self.order}"
+    @property
+    def left_cad(self) -> Decimal:
+        """What could still be given back for it."""
+        return self.paid_cad - self.returned_cad

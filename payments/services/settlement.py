@@ -19,8 +19,10 @@ from booking.models import CartLine
 from courses.money import to_cents
 from payments import events, mails
 from payments.gateway import GatewayUnavailable, Intent, IntentStatus, gateway
-from payments.models import Checkout, CheckoutLine, Order, OrderLine, Refund
-from payments.services.refunds import send_refund
+from payments.models import Checkout, CheckoutLine, CreditEntry, Order, OrderLine, Refund
+from payments.services import coupons
+from payments.services.credits import add_entry, credit_line
+from payments.services.refunds import promise_refund, send_refund
 
 log = logging.getLogger(__name__)
 
@@ -83,13 +85,14 @@ def _hand_to_a_person(checkout: Checkout, problem: str) -> None:
 def _let_go(checkout: Checkout, *, now: datetime) -> None:
     line_ids = [line.cart_line_id for line in checkout.lines.all() if line.cart_line_id]
     booking.end_payment(line_ids=line_ids, now=now)
+    coupons.release(checkout=checkout)
     checkout.status = Checkout.Status.CANCELLED
     checkout.confirming_since = None
     checkout.save(update_fields=["status", "confirming_since"])
 
 
 def _finalise(checkout: Checkout, *, now: datetime) -> None:
-    """Account, order, lessons, events: all of them or none."""
+    """Account, order, credits, coupon, lessons, events: all of them or none."""
     user, is_new = _account_of(checkout)
     order = Order.objects.create(
         number=_next_number(now),
@@ -101,8 +104,14 @@ def _finalise(checkout: Checkout, *, now: datetime) -> None:
         discount_cad=checkout.discount_cad,
         credits_cad=checkout.credits_cad,
         total_cad=checkout.total_cad,
+        coupon_code=checkout.coupon_code,
         intent_id=checkout.intent_id or "",
     )
+    if checkout.credits_cad:
+        add_entry(
+            user=user, amount=-checkout.credits_cad, cause=CreditEntry.Cause.SPENT, now=now, order=order
+        )
+    coupons.redeem(checkout=checkout, now=now)
     lines = _book(checkout, order, user, now=now)
     # Booked lines have left the cart; those that are refunded leave it too. What was added meanwhile stays.
     CartLine.objects.filter(pk__in=[line.cart_line_id for line in checkout.lines.all()]).delete()
@@ -125,7 +134,24 @@ def _book(checkout: Checkout, order: Order, user: User, *, now: datetime) -> lis
     """Each frozen line becomes a lesson; one whose time is gone becomes a refund. Never neither."""
     frozen = list(checkout.lines.select_related("course", "tutor"))
     booking.lock_tutors(tutor_ids=[line.tutor_id for line in frozen])
-    return [_book_line(line, order, user, now=now) for line in frozen]
+    lines = [_book_line(line, order, user, now=now) for line in frozen]
+    _give_back([line for line in lines if line.appointment is None], checkout, order, now=now)
+    return lines
+
+
+def _give_back(gone: list[OrderLine], checkout: Checkout, order: Order, *, now: datetime) -> None:
+    """What was paid for lessons whose time is gone: to the card, or as credits for who preferred them."""
+    if checkout.prefers_credit:
+        for line in gone:
+            credit_line(line=line, cause=CreditEntry.Cause.SLOT_TAKEN, now=now)
+    elif amounts := {line.pk: line.paid_cad for line in gone if line.paid_cad}:
+        promise_refund(
+            order=order,
+            amounts=amounts,
+            reason=_("La plage n’était plus libre."),
+            source=Refund.Source.SLOT_TAKEN,
+            now=now,
+        )
 
 
 def _book_line(frozen: CheckoutLine, order: Order, user: User, *, now: datetime) -> OrderLine:
@@ -138,12 +164,12 @@ def _book_line(frozen: CheckoutLine, order: Order, user: User, *, now: datetime)
         cart_line_id=frozen.cart_line_id,
         now=now,
     )
-    line = OrderLine.objects.create(order=order, appointment=lesson, **frozen.frozen())
-    if lesson is None:
-        Refund.objects.create(
-            order=order, line=line, amount_cad=line.price_cad, reason=_("La plage n’était plus libre.")
-        )
-    return line
+    return OrderLine.objects.create(
+        order=order,
+        appointment=lesson,
+        earnings=OrderLine.Earnings.SCHEDULED if lesson else OrderLine.Earnings.CANCELLED,
+        **frozen.frozen(),
+    )
 
 
 def _account_of(checkout: Checkout) -> tuple[User, bool]:

@@ -1,0 +1,62 @@
+"""Coupons: may it be used, and by whom it was. The ceiling holds however many pay at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from payments.errors import CouponRefused
+from payments.models import Checkout, Coupon, CouponRedemption
+
+
+def usable_coupon(*, code: str, now: datetime, checkout: Checkout | None = None) -> Coupon:
+    """The coupon of a code as typed, in any case. One that `checkout` has set aside counts as free for it.
+
+    Raises CouponRefused, which says why.
+    """
+    coupon = Coupon.objects.filter(code=normal(code)).first()
+    if coupon is None:
+        raise CouponRefused.unknown()
+    _check(coupon, now, checkout)
+    return coupon
+
+
+def normal(code: str) -> str:
+    return "".join(code.split()).upper()
+
+
+def reserve(*, coupon: Coupon, checkout: Checkout, now: datetime) -> None:
+    """Set one use aside for a checkout, inside its transaction. Raises CouponRefused when none is left."""
+    _lock(coupon)
+    coupon.refresh_from_db()
+    _check(coupon, now, checkout)
+    CouponRedemption.objects.create(coupon=coupon, checkout=checkout, discount_cad=checkout.discount_cad)
+
+
+def release(*, checkout: Checkout) -> None:
+    """A checkout came to nothing: its use is free again."""
+    CouponRedemption.objects.filter(checkout=checkout, used_at=None).delete()
+
+
+def redeem(*, checkout: Checkout, now: datetime) -> None:
+    """Count the use of a checkout that was paid: what was promised is kept, ended or not meanwhile."""
+    CouponRedemption.objects.filter(checkout=checkout).update(used_at=now)
+
+
+def deactivate_expired(*, now: datetime) -> int:
+    """Switch off the coupons whose time is over; says how many."""
+    return Coupon.objects.expired(now).update(active=False)
+
+
+def _lock(coupon: Coupon) -> None:
+    Coupon.objects.select_for_update(no_key=True).get(pk=coupon.pk)
+
+
+def _check(coupon: Coupon, now: datetime, checkout: Checkout | None) -> None:
+    if coupon.starts_at and coupon.starts_at > now:
+        raise CouponRefused.not_before(coupon, coupon.starts_at)
+    if not coupon.active or (coupon.ends_at and coupon.ends_at <= now):
+        raise CouponRefused.ended(coupon)
+    if coupon.max_redemptions is not None:
+        taken = coupon.redemptions.exclude(checkout=checkout) if checkout else coupon.redemptions.all()
+        if taken.count() >= coupon.max_redemptions:
+            raise CouponRefused.used_up(coupon)

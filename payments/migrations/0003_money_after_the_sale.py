@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_groups'),
-        ('booking', '0002_money_after_the_sale'),
+        ('booking', '0002_lesson_history'),
         ('courses', '0002_index_pages'),
         ('payments', '0002_order_numbers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -16,6 +16,9 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         return self.filter(resolved_at=None)
 
 
+ReviewManager = models.Manager.from_queryset(ReviewQuerySet)
+
+
 class Review(models.Model):
     """One thing that waits for an admin: what it is about, since when, and how it ended."""
 
@@ -46,7 +49,7 @@ class Review(models.Model):
     )
     resolution = models.CharField(_("issue"), max_length=500, blank=True)
 
-    objects: ClassVar[models.Manager[Review]] = ReviewQuerySet.as_manager()
+    objects: ClassVar[ReviewManager] = ReviewManager()
 
     class Meta:
         verbose_name = _("dossier à traiter")

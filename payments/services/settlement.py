@@ -19,10 +19,11 @@ from booking.models import CartLine
 from courses.money import to_cents
 from payments import events, mails
 from payments.gateway import GatewayUnavailable, Intent, IntentStatus, gateway
-from payments.models import Checkout, CheckoutLine, CreditEntry, Order, OrderLine, Refund
+from payments.models import Checkout, CheckoutLine, CreditEntry, Order, OrderLine, Refund, Review
 from payments.services import coupons
 from payments.services.credits import add_entry, credit_line
 from payments.services.refunds import promise_refund, send_refund
+from payments.services.reviews import open_review
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def _act_on(*, intent: Intent, now: datetime) -> Checkout | None:
     if intent.status == IntentStatus.SUCCEEDED:
         mismatch = _mismatch(checkout, intent)
         if mismatch:
-            _hand_to_a_person(checkout, mismatch)
+            _hand_to_a_person(checkout, mismatch, now=now)
         else:
             _finalise(checkout, now=now)
     elif checkout.status == Checkout.Status.CANCELLED:
@@ -75,11 +76,13 @@ def _mismatch(checkout: Checkout, intent: Intent) -> str:
     return "" if paid == expected else f"expected {expected}, Stripe says {paid}"
 
 
-def _hand_to_a_person(checkout: Checkout, problem: str) -> None:
-    log.error("Checkout %s needs a person: %s", checkout.pk, problem)
+def _hand_to_a_person(checkout: Checkout, problem: str, *, now: datetime) -> None:
     checkout.status = Checkout.Status.REVIEW
     checkout.problem = problem
     checkout.save(update_fields=["status", "problem"])
+    open_review(
+        kind=Review.Kind.MISMATCH, subject=str(checkout.pk), detail=problem, checkout=checkout, now=now
+    )
 
 
 def _let_go(checkout: Checkout, *, now: datetime) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from payments.sandbox import forms
-from payments.sandbox.errors import bad_parameter, missing
+from payments.sandbox.errors import missing
 from payments.sandbox.store import Json, Store, new_id, timestamp
 from payments.sandbox.webhooks import SUBSCRIBED, Webhooks
 
@@ -70,69 +70,3 @@ def retrieve_charge(account: Account, call: Call, charge_id: str) -> Json:
     if charge is None:
         raise missing("charge", charge_id, param="id", in_path=True)
     return public_view(charge)
-
-
-def retrieve_event(account: Account, call: Call, event_id: str) -> Json:
-    forms.known(call.params)
-    record = account.store.get("event", event_id)
-    if record is None:
-        raise missing("event", event_id, param="id", in_path=True)
-    return _event(record)
-
-
-def list_events(account: Account, call: Call) -> Json:
-    """Newest first, filtered as Stripe filters: type or types, created, delivery_success."""
-    params = call.params
-    forms.known(
-        params, "created", "delivery_success", "ending_before", "limit", "starting_after", "type", "types"
-    )
-    records = account.store.all("event")[::-1]
-    if "delivery_success" in params:
-        success = forms.boolean(params["delivery_success"], param="delivery_success")
-        records = [record for record in records if record["delivered"] == success]
-    if "type" in params:
-        wanted = params["type"]
-        records = [record for record in records if _matches(record["event"]["type"], wanted)]
-    if "types" in params:
-        types = forms.strings(params["types"], param="types")
-        records = [record for record in records if record["event"]["type"] in types]
-    if "created" in params:
-        records = [record for record in records if _created(record["event"]["created"], params["created"])]
-    limit = forms.integer(params.get("limit", "10"), param="limit")
-    if not 1 <= limit <= 100:
-        raise bad_parameter("Invalid limit: must be between 1 and 100", param="limit")
-    ids = [record["id"] for record in records]
-    if after := params.get("starting_after"):
-        if after not in ids:
-            raise missing("event", after, param="starting_after", in_path=False)
-        records = records[ids.index(after) + 1 :]
-    elif before := params.get("ending_before"):
-        if before not in ids:
-            raise missing("event", before, param="ending_before", in_path=False)
-        records = records[: ids.index(before)][-limit:]
-    return {
-        "object": "list",
-        "data": [_event(record) for record in records[:limit]],
-        "has_more": len(records) > limit,
-        "url": "/v1/events",
-    }
-
-
-def _event(record: Json) -> Json:
-    return {**record["event"], "pending_webhooks": 0 if record["delivered"] else 1}
-
-
-def _matches(kind: str, wanted: str) -> bool:
-    return kind.startswith(wanted[:-1]) if wanted.endswith("*") else kind == wanted
-
-
-def _created(created: int, wanted: str | dict[str, str]) -> bool:
-    if isinstance(wanted, str):
-        return created == forms.integer(wanted, param="created")
-    bounds = {name: forms.integer(value, param=f"created[{name}]") for name, value in wanted.items()}
-    return (
-        created > bounds.get("gt", -1)
-        and created >= bounds.get("gte", 0)
-        and created < bounds.get("lt", created + 1)
-        and created <= bounds.get("lte", created)
-    )

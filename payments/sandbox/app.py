@@ -10,8 +10,7 @@ import re
 import time
 from collections.abc import Callable
 
-from payments.sandbox import account as events
-from payments.sandbox import charges, forms, intents, tokens
+from payments.sandbox import charges, customers, events, forms, intents, methods, tokens
 from payments.sandbox.account import API_VERSION, Account, Call
 from payments.sandbox.control import Control
 from payments.sandbox.errors import ApiError, idempotency, invalid, unauthorized
@@ -36,6 +35,12 @@ ROUTES: list[tuple[str, re.Pattern[str], Endpoint, bool]] = [
     for method, pattern, endpoint, public in (
         ("POST", r"/v1/confirmation_tokens", tokens.create_token, True),
         ("GET", r"/v1/confirmation_tokens/(\w+)", tokens.retrieve_token, False),
+        ("POST", r"/v1/customers", customers.create_customer, False),
+        ("GET", r"/v1/customers/(\w+)", customers.retrieve_customer, False),
+        ("GET", r"/v1/customers/(\w+)/payment_methods", customers.list_methods_of, False),
+        ("GET", r"/v1/payment_methods", methods.list_methods, False),
+        ("GET", r"/v1/payment_methods/(\w+)", methods.retrieve_method, False),
+        ("POST", r"/v1/payment_methods/(\w+)/detach", methods.detach_method, False),
         ("POST", r"/v1/payment_intents", intents.create_intent, False),
         ("GET", r"/v1/payment_intents/(\w+)", intents.retrieve_intent, True),
         ("POST", r"/v1/payment_intents/(\w+)", intents.update_intent, False),
@@ -43,7 +48,7 @@ ROUTES: list[tuple[str, re.Pattern[str], Endpoint, bool]] = [
         ("POST", r"/v1/payment_intents/(\w+)/cancel", intents.cancel_intent, False),
         ("POST", r"/v1/refunds", charges.create_refund, False),
         ("GET", r"/v1/refunds/(\w+)", charges.retrieve_refund, False),
-        ("GET", r"/v1/charges/(\w+)", events.retrieve_charge, False),
+        ("GET", r"/v1/charges/(\w+)", charges.retrieve_charge, False),
         ("GET", r"/v1/events", events.list_events, False),
         ("GET", r"/v1/events/(\w+)", events.retrieve_event, False),
     )

@@ -81,6 +81,10 @@ def brand(number: str) -> str:
     return "mastercard" if number.startswith(("2", "5")) else "visa"
 
 
+def display_brand(number: str) -> str:
+    return {"amex": "american_express"}.get(brand(number), brand(number))
+
+
 def check(number: str, *, month: int, year: int, cvc: str) -> None:
     """What Stripe itself finds out before any bank is asked."""
     if not number.isdigit() or not 13 <= len(number) <= 19 or not _luhn(number):

@@ -28,7 +28,7 @@ def new_charge(intent: Json, method: Json, decline: Decline | None) -> Json:
         "captured": paid,
         "created": timestamp(),
         "currency": intent["currency"],
-        "customer": None,
+        "customer": intent["customer"],
         "description": intent["description"],
         "disputed": False,
         "failure_balance_transaction": None,
@@ -67,6 +67,14 @@ def new_charge(intent: Json, method: Json, decline: Decline | None) -> Json:
         "transfer_data": None,
         "transfer_group": None,
     }
+
+
+def retrieve_charge(account: Account, call: Call, charge_id: str) -> Json:
+    forms.known(call.params)
+    charge = account.store.get("charge", charge_id)
+    if charge is None:
+        raise missing("charge", charge_id, param="id", in_path=True)
+    return public_view(charge)
 
 
 def create_refund(account: Account, call: Call) -> Json:

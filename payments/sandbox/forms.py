@@ -60,6 +60,16 @@ def boolean(value: Any, *, param: str) -> bool:
     return bool(value == "true")
 
 
+def usage(params: dict[str, Any]) -> str | None:
+    """setup_future_usage: None when nothing is said, empty when it is to be forgotten."""
+    value = params.get("setup_future_usage")
+    if value not in (None, "", "off_session", "on_session"):
+        raise bad_parameter(
+            "Invalid setup_future_usage: must be one of off_session or on_session", param="setup_future_usage"
+        )
+    return None if value is None else str(value)
+
+
 def strings(value: Any, *, param: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise bad_parameter("Invalid array", param=param)

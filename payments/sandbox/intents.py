@@ -5,15 +5,15 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
-from payments.sandbox import cards, forms
+from payments.sandbox import cards, customers, forms, methods, tokens
 from payments.sandbox.account import Account, Call, public_view
 from payments.sandbox.cards import Decline
 from payments.sandbox.charges import new_charge
 from payments.sandbox.errors import DOCS, ApiError, bad_parameter, invalid, missing
 from payments.sandbox.store import Json, new_id, timestamp, token
-from payments.sandbox.tokens import spend
 
 CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+UPDATABLE = ("requires_payment_method", "requires_confirmation")
 CANCELABLE = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action")
 SMALLEST, LARGEST = 50, 99_999_999  # cents of a Canadian dollar
 REASONS = ("duplicate", "fraudulent", "requested_by_customer", "abandoned")
@@ -33,7 +33,8 @@ def create_intent(account: Account, call: Call) -> Json:
     _refuse_method_types(params)
     forms.known(
         params, "amount", "currency", "allowed_payment_method_types", "automatic_payment_methods", "confirm",
-        "confirmation_token", "metadata", "return_url", *_SETTABLE,
+        "confirmation_token", "customer", "metadata", "payment_method", "return_url", "setup_future_usage",
+        "use_stripe_sdk", *_SETTABLE,
     )  # fmt: skip
     amount = _amount(params)
     currency = str(forms.required(params, "currency")).lower()
@@ -45,6 +46,10 @@ def create_intent(account: Account, call: Call) -> Json:
     confirm = forms.boolean(params.get("confirm", "false"), param="confirm")
     if not confirm and "confirmation_token" in params:
         raise bad_parameter("confirmation_token needs confirm=true", param="confirmation_token")
+    usage = forms.usage(params)
+    customer_id = params.get("customer") or None
+    if customer_id:
+        customers.find(account, customer_id, param="customer", in_path=False)
     intent_id = new_id("pi")
     intent: Json = {
         "id": intent_id,
@@ -64,7 +69,7 @@ def create_intent(account: Account, call: Call) -> Json:
         "confirmation_method": "automatic",
         "created": timestamp(),
         "currency": currency,
-        "customer": None,
+        "customer": customer_id,
         "customer_account": None,
         "description": None,
         "excluded_payment_method_types": None,
@@ -88,7 +93,7 @@ def create_intent(account: Account, call: Call) -> Json:
         "processing": None,
         "receipt_email": None,
         "review": None,
-        "setup_future_usage": None,
+        "setup_future_usage": usage or None,
         "shipping": None,
         "source": None,
         "statement_descriptor": None,
@@ -121,10 +126,28 @@ def retrieve_intent(account: Account, call: Call, intent_id: str) -> Json:
 def update_intent(account: Account, call: Call, intent_id: str) -> Json:
     params = call.params
     _refuse_method_types(params)
-    forms.known(params, "amount", "metadata", *_SETTABLE)
+    forms.known(params, "amount", "customer", "metadata", "setup_future_usage", *_SETTABLE)
     intent = _find(account, intent_id)
+    usage = forms.usage(params)
+    for name in ("customer", "setup_future_usage"):
+        if name in params and intent["status"] not in UPDATABLE:
+            raise _unexpected(
+                intent,
+                f"This PaymentIntent's {name} could not be updated because it has a status of "
+                f"{intent['status']}. You may only update the {name} of a PaymentIntent with one of the "
+                f"following statuses: {', '.join(UPDATABLE)}.",
+            )
+    if "customer" in params:
+        customers.find(account, params["customer"], param="customer", in_path=False)
+        if intent["customer"] not in (None, params["customer"]):
+            raise bad_parameter(
+                "The customer of a PaymentIntent cannot be changed after it has been set.", param="customer"
+            )
+        intent["customer"] = params["customer"]
+    if usage is not None:
+        intent["setup_future_usage"] = usage or None
     if "amount" in params:
-        if intent["status"] not in ("requires_payment_method", "requires_confirmation"):
+        if intent["status"] not in UPDATABLE:
             raise _unexpected(
                 intent, f"This PaymentIntent's amount could not be updated because it has a status of "
                 f"{intent['status']}. You may only update the amount of a PaymentIntent with one of the "
@@ -139,7 +162,10 @@ def update_intent(account: Account, call: Call, intent_id: str) -> Json:
 
 def confirm_intent(account: Account, call: Call, intent_id: str) -> Json:
     _refuse_method_types(call.params)
-    forms.known(call.params, "confirmation_token", "return_url", "receipt_email")
+    forms.known(
+        call.params, "confirmation_token", "payment_method", "return_url", "receipt_email",
+        "setup_future_usage", "use_stripe_sdk",
+    )  # fmt: skip
     intent = _find(account, intent_id)
     _confirm(account, call, intent)
     return public_view(intent)
@@ -211,33 +237,42 @@ def _confirm(account: Account, call: Call, intent: Json) -> None:
         )
     if intent["status"] not in CONFIRMABLE:
         raise _wrong_status(intent, "confirm", "confirmed", CONFIRMABLE)
-    if not call.params.get("confirmation_token"):
+    usage = forms.usage(call.params)
+    sdk = forms.boolean(call.params.get("use_stripe_sdk", "false"), param="use_stripe_sdk")
+    if method_id := call.params.get("payment_method"):
+        method = methods.reusable(account, method_id, intent)
+    elif token_id := call.params.get("confirmation_token"):
+        method, spent = tokens.spend(account, token_id, intent, usage)
+        usage = spent["setup_future_usage"] or ""
+        sdk = spent["use_stripe_sdk"]
+    else:
         raise _unexpected(
             intent,
             "You cannot confirm this PaymentIntent because it's missing a payment method. You can either "
             "update the PaymentIntent with a payment method and then confirm it again, or confirm it again "
             "directly with a payment method or ConfirmationToken.",
         )
-    method = spend(account, call.params["confirmation_token"], intent["id"])
     _set(intent, call.params)
+    if usage is not None:
+        intent["setup_future_usage"] = usage or None
     intent.update(payment_method=method["id"], last_payment_error=None, next_action=None, _challenge=None)
     if cards.behaviour(method["_test_card"]).challenge:
         return_url = call.params.get("return_url") or method["_return_url"]
-        _ask(account, call, intent, method, return_url)
+        _ask(account, call, intent, return_url=return_url, sdk=sdk)
         return
     declined = _pay(account, call, intent, method)
     if declined:
         raise ApiError(402, {**declined, "payment_intent": public_view(intent)})
 
 
-def _ask(account: Account, call: Call, intent: Json, method: Json, return_url: str | None) -> None:
+def _ask(account: Account, call: Call, intent: Json, *, return_url: str | None, sdk: bool) -> None:
     challenge = token(24)
     page = f"{account.origin}/3d_secure/{intent['id']}/{challenge}"
     action: Json = {
         "type": "use_stripe_sdk",
         "use_stripe_sdk": {"type": "three_d_secure_redirect", "stripe_js": page, "source": new_id("payatt")},
     }
-    if not method["_use_stripe_sdk"]:
+    if not sdk:
         action = {"type": "redirect_to_url", "redirect_to_url": {"return_url": return_url, "url": page}}
     intent.update(status="requires_action", next_action=action, _challenge=challenge)
     account.store.put("payment_intent", intent)
@@ -272,6 +307,7 @@ def _charge(
         next_action=None,
     )
     account.store.put("payment_intent", intent)
+    methods.keep(account, call, intent, method)
     account.emit("charge.succeeded", charge, call)
     account.emit("payment_intent.succeeded", intent, call)
     return None

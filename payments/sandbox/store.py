@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import IO, Any
 
 Json = dict[str, Any]
-KINDS = ("confirmation_token", "payment_method", "payment_intent", "charge", "refund", "event", "idempotency")
+KINDS = (
+    "confirmation_token", "customer", "payment_method", "payment_intent", "charge", "refund", "dispute",
+    "event", "idempotency",
+)  # fmt: skip
 _ALPHABET = string.ascii_letters + string.digits
 
 

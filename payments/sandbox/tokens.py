@@ -7,6 +7,7 @@ from typing import Any
 from payments.sandbox import cards, forms
 from payments.sandbox.account import Account, Call, public_view
 from payments.sandbox.errors import bad_parameter, missing
+from payments.sandbox.methods import new_method
 from payments.sandbox.store import Json, new_id, timestamp
 
 LIFETIME = 12 * 60 * 60
@@ -16,7 +17,11 @@ _ADDRESS = ("city", "country", "line1", "line2", "postal_code", "state")
 def create_token(account: Account, call: Call) -> Json:
     """The number stays here: what is kept is how it ends and, if it is a test card, which one."""
     params = call.params
-    forms.known(params, "payment_method_data", "return_url", "use_stripe_sdk", "key", "client_context")
+    forms.known(
+        params, "payment_method_data", "return_url", "setup_future_usage", "use_stripe_sdk", "key",
+        "client_context",
+    )  # fmt: skip
+    usage = forms.usage(params)
     data = forms.required(params, "payment_method_data")
     if not isinstance(data, dict) or data.get("type") != "card":
         raise bad_parameter("Invalid type: only card", param="payment_method_data[type]")
@@ -36,6 +41,7 @@ def create_token(account: Account, call: Call) -> Json:
         "expires_at": now + LIFETIME,
         "livemode": False,
         "mandate_data": None,
+        "metadata": {},
         "payment_intent": None,
         "payment_method_options": None,
         "payment_method_preview": {
@@ -48,13 +54,14 @@ def create_token(account: Account, call: Call) -> Json:
                     "cvc_check": None,
                 },
                 "country": "CA",
-                "display_brand": cards.brand(number),
+                "display_brand": cards.display_brand(number),
                 "exp_month": month,
                 "exp_year": year,
                 "funding": "credit",
                 "generated_from": None,
                 "last4": number[-4:],
                 "networks": {"available": [cards.brand(number)], "preferred": None},
+                "regulated_status": "unregulated",
                 "three_d_secure_usage": {"supported": True},
                 "wallet": None,
             },
@@ -62,7 +69,7 @@ def create_token(account: Account, call: Call) -> Json:
             "type": "card",
         },
         "return_url": params.get("return_url"),
-        "setup_future_usage": None,
+        "setup_future_usage": usage or None,
         "setup_intent": None,
         "shipping": None,
         "use_stripe_sdk": forms.boolean(params.get("use_stripe_sdk", "true"), param="use_stripe_sdk"),
@@ -80,8 +87,11 @@ def retrieve_token(account: Account, call: Call, token_id: str) -> Json:
     return public_view(token)
 
 
-def spend(account: Account, token_id: str, intent_id: str) -> Json:
-    """Make the payment method of a token, once. Gives the payment method."""
+def spend(account: Account, token_id: str, intent: Json, usage: str | None) -> tuple[Json, Json]:
+    """Make the payment method of a token, once. Gives the method and the token.
+
+    `usage` is what the call says about setup_future_usage: the page's Elements must have said the same.
+    """
     token = account.store.get("confirmation_token", token_id)
     if token is None:
         raise missing("confirmation_token", token_id, param="confirmation_token", in_path=False)
@@ -95,23 +105,19 @@ def spend(account: Account, token_id: str, intent_id: str) -> Json:
         raise bad_parameter(
             f"The provided ConfirmationToken ({token_id}) has expired.", param="confirmation_token"
         )
-    token["payment_intent"] = intent_id
+    expected = token["setup_future_usage"]
+    provided = (intent["setup_future_usage"] or expected) if usage is None else usage or None
+    if provided != expected:
+        raise bad_parameter(
+            f"The provided setup_future_usage ({provided or 'null'}) does not match the expected "
+            f"setup_future_usage ({expected or 'null'}). Try confirming with a Payment Intent that is "
+            "configured to use the same parameters as the Stripe Elements.",
+            param="setup_future_usage",
+        )
+    token["payment_intent"] = intent["id"]
     token["expires_at"] = None
     account.store.put("confirmation_token", token)
-    method = {
-        "id": new_id("pm"),
-        "object": "payment_method",
-        "allow_redisplay": "unspecified",
-        "created": timestamp(),
-        "livemode": False,
-        "metadata": {},
-        **token["payment_method_preview"],
-        "_test_card": token["_test_card"],
-        "_return_url": token["return_url"],
-        "_use_stripe_sdk": token["use_stripe_sdk"],
-    }
-    account.store.put("payment_method", method)
-    return method
+    return new_method(account, token), token
 
 
 def _billing(given: Any) -> Json:

@@ -100,13 +100,14 @@ class StripeSandbox:
         """Calls to `receiver_url`/name, oldest first: name, at, status, headers, body, signature."""
         return list(self.http.get(f"/recepteur/{name}").json()["calls"])
 
-    def token(self, number: str = "4242424242424242", **card: str) -> str:
-        """A confirmation token, as the browser would make it."""
+    def token(self, number: str = "4242424242424242", *, save: bool = False, **card: str) -> str:
+        """A confirmation token, as the browser would make it; `save` when the page keeps the card."""
         card = {"number": number, "exp_month": "12", "exp_year": "2040", "cvc": "123", **card}
         answer = self.http.post(
             "/v1/confirmation_tokens",
             headers={"Authorization": f"Bearer {self.publishable_key}"},
             data={"payment_method_data[type]": "card"}
+            | ({"setup_future_usage": "on_session"} if save else {})
             | {f"payment_method_data[card][{name}]": value for name, value in card.items()},
         )
         answer.raise_for_status()

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import pytest
 import stripe
@@ -30,7 +31,7 @@ from tests.payments.sandbox_process import StripeSandbox
 RETURN_URL = "https://fanal.example/paiement/retour/"
 
 
-def new_intent(amount: int = 6750, **given: str) -> Intent:
+def new_intent(amount: int = 6750, **given: Any) -> Intent:
     return gateway().create_intent(
         checkout_id=given.pop("checkout_id", "c0ffee"),
         amount=amount,

@@ -237,7 +237,7 @@ def test_a_page_of_another_origin_may_make_tokens_but_pull_no_controls(stripe_sa
     ],
 )
 def test_a_card_that_cannot_be_makes_no_token(
-    stripe_sandbox: StripeSandbox, card: dict[str, str], code: str
+    stripe_sandbox: StripeSandbox, card: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(httpx.HTTPStatusError) as refused:
         stripe_sandbox.token(**{"number": "4242424242424242"} | card)

@@ -1,10 +1,12 @@
 from django.urls import path
 
-from payments import views
+from payments.views.checkout import checkout, checkout_cancel
+from payments.views.returning import checkout_return
+from payments.views.webhook import stripe_webhook
 
 urlpatterns = [
-    path("paiement/", views.checkout, name="checkout"),
-    path("paiement/annuler/", views.checkout_cancel, name="checkout-cancel"),
-    path("paiement/<uuid:checkout_id>/retour/", views.checkout_return, name="checkout-return"),
-    path("stripe/webhook/", views.stripe_webhook, name="stripe-webhook"),
+    path("paiement/", checkout, name="checkout"),
+    path("paiement/annuler/", checkout_cancel, name="checkout-cancel"),
+    path("paiement/<uuid:checkout_id>/retour/", checkout_return, name="checkout-return"),
+    path("stripe/webhook/", stripe_webhook, name="stripe-webhook"),
 ]

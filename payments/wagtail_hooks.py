@@ -2,7 +2,7 @@ from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
 from accounts.policies import ReadOnlyPolicy
-from payments.admin_views import SalesGroup
+from payments.admin import SalesGroup
 from payments.models import Checkout, Order
 
 register_permission_policy(Order, ReadOnlyPolicy(Order))

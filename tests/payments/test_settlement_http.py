@@ -13,7 +13,7 @@ from accounts.models import User
 from booking.models import Appointment
 from notifications.models import OutboxMessage
 from payments.models import Checkout, Order
-from payments.views import CHECKOUTS_OF_THIS_BROWSER
+from payments.views.returning import CHECKOUTS_OF_THIS_BROWSER
 from tests.payments.sandbox_process import StripeSandbox
 from tests.payments.support import make_held_cart, make_shelf, next_lesson_time, start_and_pay
 from tests.stack import Stack

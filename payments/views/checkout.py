@@ -1,24 +1,20 @@
-"""Checkout pages: thin shells around `payments.services`."""
+"""The checkout page: thin shells around `payments.services`."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import public
 from accounts.models import User
@@ -26,22 +22,13 @@ from booking import services as booking
 from booking.errors import BookingError
 from booking.models import Cart
 from courses.money import to_cents
-from notifications.actors import wake
-from payments import limits, webhooks
-from payments.errors import (
-    PaymentDeclined,
-    PaymentError,
-    PaymentInProgress,
-    PaymentUnavailable,
-    decline_message,
-)
+from payments import limits
+from payments.errors import PaymentDeclined, PaymentError, PaymentInProgress, PaymentUnavailable
 from payments.forms import BillingForm, GuestForm
-from payments.gateway import BadSignature, GatewayRefused, GatewayUnavailable, IntentStatus, gateway
+from payments.gateway import GatewayRefused, GatewayUnavailable, IntentStatus
 from payments.models import Checkout
-from payments.services import Buyer, cancel_checkout, pay, settle, start_checkout
-from payments.tasks import handle_stripe_event
-
-CHECKOUTS_OF_THIS_BROWSER = "checkouts"
+from payments.services import Buyer, cancel_checkout, pay, start_checkout
+from payments.views.returning import remember
 
 
 @public
@@ -97,7 +84,7 @@ def checkout_cancel(request: HttpRequest) -> HttpResponse:
             request, _("Le paiement est annulé, rien n’a été débité. Vous pouvez modifier le panier.")
         )
         return redirect("cart")
-    _remember(request, ended)
+    remember(request, ended)
     return redirect("checkout-return", ended.pk)
 
 
@@ -137,14 +124,14 @@ def _pay(request: HttpRequest, *, cart: Cart, buyer: Buyer, context: dict[str, o
         started = start_checkout(
             cart=cart, buyer=buyer, user=user, expected_total=_expected_total(request), now=timezone.now()
         )
-        _remember(request, started)
+        remember(request, started)
         intent = pay(
             checkout=started,
             confirmation_token=request.POST["confirmation_token"],
             return_url=request.build_absolute_uri(reverse("checkout-return", args=[started.pk])),
         )
     except PaymentInProgress as error:
-        _remember(request, error.checkout)
+        remember(request, error.checkout)
         return JsonResponse({"location": reverse("checkout-return", args=[error.checkout.pk])})
     except (PaymentDeclined, PaymentUnavailable, GatewayUnavailable) as error:
         status = (
@@ -188,99 +175,3 @@ def _expected_total(request: HttpRequest) -> Decimal:
         return Decimal(request.POST.get("total", ""))
     except InvalidOperation:
         return Decimal(-1)
-
-
-def _remember(request: HttpRequest, checkout: Checkout) -> None:
-    """Only the browser that paid may open the return page and be logged in by it."""
-    known = request.session.get(CHECKOUTS_OF_THIS_BROWSER, [])
-    if str(checkout.pk) not in known:
-        request.session[CHECKOUTS_OF_THIS_BROWSER] = [*known, str(checkout.pk)]
-
-
-@public
-@never_cache
-@require_GET
-def checkout_return(request: HttpRequest, checkout_id: UUID) -> HttpResponse:
-    """Where the bank sends people back to: settles, or waits for the settlement."""
-    checkout = _own_checkout(request, checkout_id)
-    if checkout.status == Checkout.Status.PAYING and checkout.intent_id:
-        # When it can't be known now, the page asks again in two seconds; the webhook may be first.
-        with suppress(GatewayUnavailable, GatewayRefused, BookingError):
-            checkout = settle(intent_id=checkout.intent_id, now=timezone.now()) or checkout
-    match checkout.status:
-        case Checkout.Status.SETTLED:
-            return _go(request, _arrive(request, checkout))
-        case Checkout.Status.CANCELLED:
-            messages.warning(request, _("Ce paiement a été annulé. Rien n’a été débité."))
-            return _go(request, reverse("cart"))
-        case Checkout.Status.PAYING if checkout.decline_code:
-            messages.error(request, decline_message(checkout.decline_code))
-            return _go(request, reverse("checkout"))
-        case Checkout.Status.PAYING if request.htmx:  # type: ignore[attr-defined]
-            return render(request, "payments/waiting.html#waiting", {"checkout": checkout})
-        case Checkout.Status.REVIEW if request.htmx:  # type: ignore[attr-defined]
-            return _go(request, request.path)
-    return render(request, "payments/waiting.html", {"checkout": checkout})
-
-
-def _own_checkout(request: HttpRequest, checkout_id: UUID) -> Checkout:
-    checkout = Checkout.objects.filter(pk=checkout_id).select_related("user").first()
-    if checkout is None:
-        raise Http404
-    by_browser = str(checkout.pk) in request.session.get(CHECKOUTS_OF_THIS_BROWSER, [])
-    by_account = request.user.is_authenticated and checkout.user_id == request.user.pk
-    if not (by_browser or by_account):
-        raise Http404
-    return checkout
-
-
-def _arrive(request: HttpRequest, checkout: Checkout) -> str:
-    """Greet the buyer of a settled checkout; a browser that made an account by paying is logged in, once."""
-    by_browser = str(checkout.pk) in request.session.get(CHECKOUTS_OF_THIS_BROWSER, [])
-    if by_browser and checkout.made_account and checkout.user and not request.user.is_authenticated:
-        login(request, checkout.user, backend="django.contrib.auth.backends.ModelBackend")
-    request.session[CHECKOUTS_OF_THIS_BROWSER] = [
-        known for known in request.session.get(CHECKOUTS_OF_THIS_BROWSER, []) if known != str(checkout.pk)
-    ]
-    order = checkout.order
-    if order.refunds.exists():
-        messages.warning(
-            request,
-            _(
-                "Merci! Commande %(number)s : une plage venait d’être prise, elle vous est remboursée. "
-                "Le reste est réservé; le détail est dans votre courriel."
-            )
-            % {"number": order.number},
-        )
-    else:
-        messages.success(
-            request,
-            _("Merci! Votre réservation %(number)s est confirmée. Un courriel est en route.")
-            % {"number": order.number},
-        )
-    return reverse("dashboard")
-
-
-def _go(request: HttpRequest, url: str) -> HttpResponse:
-    """A redirect that HTMX follows as a whole page."""
-    if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponse(headers={"HX-Redirect": url})
-    return HttpResponseRedirect(url)
-
-
-@public
-@csrf_exempt
-@require_POST
-def stripe_webhook(request: HttpRequest) -> HttpResponse:
-    """Stored, then answered; the work is a worker's. Anything but 2xx makes Stripe send it again."""
-    try:
-        event = gateway().read_webhook(
-            body=request.body,
-            signature=request.headers.get("Stripe-Signature", ""),
-            secrets=settings.STRIPE_WEBHOOK_SECRETS,
-        )
-    except BadSignature:
-        return HttpResponse("bad signature", status=HTTPStatus.BAD_REQUEST, content_type="text/plain")
-    if webhooks.receive(event):
-        wake(handle_stripe_event, event.id)
-    return HttpResponse(status=HTTPStatus.OK)

@@ -1,4 +1,4 @@
-"""Sales in the Wagtail admin: to read, search and filter. Services change money, edit forms never do."""
+"""Orders in the Wagtail admin: to read, search and filter. Services change money, edit forms never do."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn
-from wagtail.snippets.views.snippets import InspectView, SnippetViewSetGroup
+from wagtail.snippets.views.snippets import InspectView
 
 from accounts.read_only import ReadOnlyViewSet
 from home.formats import money
-from payments.models import Checkout, Order
+from payments.models import Order
 
 
 class OrderFilterSet(WagtailFilterSet):
@@ -66,45 +66,3 @@ class OrderViewSet(ReadOnlyViewSet):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         return Order.objects.select_related("user")
-
-
-class CheckoutFilterSet(WagtailFilterSet):
-    status = django_filters.ChoiceFilter(label=_("État"), choices=Checkout.Status.choices)
-
-    class Meta:
-        model = Checkout
-        fields = ["status"]
-
-
-class CheckoutViewSet(ReadOnlyViewSet):
-    """Every attempt to pay, also those that came to nothing or wait for a person."""
-
-    model = Checkout
-    icon = "key"
-    menu_label = _("Paiements")
-    inspect_view_fields = [
-        "status", "problem", "email", "first_name", "last_name", "phone", "total_cad", "intent_id",
-        "attempts", "decline_code", "created_at", "deadline", "settled_at",
-    ]  # fmt: skip
-    search_fields = ["email", "last_name", "intent_id"]
-    filterset_class = CheckoutFilterSet
-    ordering = ["-created_at"]
-    list_display = [
-        DateColumn("created_at", label=_("Date"), sort_key="created_at"),
-        StatusTagColumn(
-            "get_status_display",
-            label=_("État"),
-            sort_key="status",
-            primary=lambda checkout: checkout.status == Checkout.Status.REVIEW,
-        ),
-        "email",
-        Column("total", label=_("Total"), accessor=lambda checkout: money(checkout.total_cad)),
-        "decline_code",
-    ]
-
-
-class SalesGroup(SnippetViewSetGroup):
-    menu_label = _("Ventes")
-    menu_icon = "tasks"
-    menu_order = 200
-    items = (OrderViewSet, CheckoutViewSet)

@@ -1,0 +1,16 @@
+"""Sales in the Wagtail admin."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from wagtail.snippets.views.snippets import SnippetViewSetGroup
+
+from payments.admin.checkouts import CheckoutViewSet
+from payments.admin.orders import OrderViewSet
+
+
+class SalesGroup(SnippetViewSetGroup):
+    menu_label = _("Ventes")
+    menu_icon = "tasks"
+    menu_order = 200
+    items = (OrderViewSet, CheckoutViewSet)

@@ -1,0 +1,103 @@
+"""Where a payment comes back to: from the bank, or while its settlement is awaited."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from accounts.access import public
+from booking.errors import BookingError
+from payments.errors import decline_message
+from payments.gateway import GatewayRefused, GatewayUnavailable
+from payments.models import Checkout
+from payments.services import settle
+
+CHECKOUTS_OF_THIS_BROWSER = "checkouts"
+
+
+def remember(request: HttpRequest, checkout: Checkout) -> None:
+    """Only the browser that paid may open the return page and be logged in by it."""
+    known = request.session.get(CHECKOUTS_OF_THIS_BROWSER, [])
+    if str(checkout.pk) not in known:
+        request.session[CHECKOUTS_OF_THIS_BROWSER] = [*known, str(checkout.pk)]
+
+
+@public
+@never_cache
+@require_GET
+def checkout_return(request: HttpRequest, checkout_id: UUID) -> HttpResponse:
+    """Where the bank sends people back to: settles, or waits for the settlement."""
+    checkout = _own_checkout(request, checkout_id)
+    if checkout.status == Checkout.Status.PAYING and checkout.intent_id:
+        # When it can't be known now, the page asks again in two seconds; the webhook may be first.
+        with suppress(GatewayUnavailable, GatewayRefused, BookingError):
+            checkout = settle(intent_id=checkout.intent_id, now=timezone.now()) or checkout
+    match checkout.status:
+        case Checkout.Status.SETTLED:
+            return _go(request, _arrive(request, checkout))
+        case Checkout.Status.CANCELLED:
+            messages.warning(request, _("Ce paiement a été annulé. Rien n’a été débité."))
+            return _go(request, reverse("cart"))
+        case Checkout.Status.PAYING if checkout.decline_code:
+            messages.error(request, decline_message(checkout.decline_code))
+            return _go(request, reverse("checkout"))
+        case Checkout.Status.PAYING if request.htmx:  # type: ignore[attr-defined]
+            return render(request, "payments/waiting.html#waiting", {"checkout": checkout})
+        case Checkout.Status.REVIEW if request.htmx:  # type: ignore[attr-defined]
+            return _go(request, request.path)
+    return render(request, "payments/waiting.html", {"checkout": checkout})
+
+
+def _own_checkout(request: HttpRequest, checkout_id: UUID) -> Checkout:
+    checkout = Checkout.objects.filter(pk=checkout_id).select_related("user").first()
+    if checkout is None:
+        raise Http404
+    by_browser = str(checkout.pk) in request.session.get(CHECKOUTS_OF_THIS_BROWSER, [])
+    by_account = request.user.is_authenticated and checkout.user_id == request.user.pk
+    if not (by_browser or by_account):
+        raise Http404
+    return checkout
+
+
+def _arrive(request: HttpRequest, checkout: Checkout) -> str:
+    """Greet the buyer of a settled checkout; a browser that made an account by paying is logged in, once."""
+    by_browser = str(checkout.pk) in request.session.get(CHECKOUTS_OF_THIS_BROWSER, [])
+    if by_browser and checkout.made_account and checkout.user and not request.user.is_authenticated:
+        login(request, checkout.user, backend="django.contrib.auth.backends.ModelBackend")
+    request.session[CHECKOUTS_OF_THIS_BROWSER] = [
+        known for known in request.session.get(CHECKOUTS_OF_THIS_BROWSER, []) if known != str(checkout.pk)
+    ]
+    order = checkout.order
+    if order.refunds.exists():
+        messages.warning(
+            request,
+            _(
+                "Merci! Commande %(number)s : une plage venait d’être prise, elle vous est remboursée. "
+                "Le reste est réservé; le détail est dans votre courriel."
+            )
+            % {"number": order.number},
+        )
+    else:
+        messages.success(
+            request,
+            _("Merci! Votre réservation %(number)s est confirmée. Un courriel est en route.")
+            % {"number": order.number},
+        )
+    return reverse("dashboard")
+
+
+def _go(request: HttpRequest, url: str) -> HttpResponse:
+    """A redirect that HTMX follows as a whole page."""
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from booking.models import Cart
 from payments.errors import CouponRefused
 from payments.models import Checkout, Coupon, CouponRedemption
 
@@ -38,8 +39,20 @@ def release(*, checkout: Checkout) -> None:
 
 
 def redeem(*, checkout: Checkout, now: datetime) -> None:
-    """Count the use of a checkout that was paid: what was promised is kept, ended or not meanwhile."""
+    """Count the use of a checkout that was paid: what was promised is kept, ended or not meanwhile.
+
+    It was for this one cart: the next doesn't begin with it.
+    """
+    if not checkout.coupon_code:
+        return
     CouponRedemption.objects.filter(checkout=checkout).update(used_at=now)
+    if checkout.cart_id:
+        Cart.objects.filter(pk=checkout.cart_id, coupon_code=checkout.coupon_code).update(coupon_code="")
+
+
+def forget(*, cart: Cart, code: str) -> None:
+    """Take a code off a cart, unless another has taken its place meanwhile."""
+    Cart.objects.filter(pk=cart.pk, coupon_code=code).update(coupon_code="")
 
 
 def deactivate_expired(*, now: datetime) -> int:

@@ -20,9 +20,15 @@ def balance(*, user: User) -> Decimal:
     return last.balance_cad if last else NOTHING
 
 
-def available(*, user: User) -> Decimal:
-    """What they can still spend: their balance without what a payment under way will take."""
-    promised = Checkout.objects.unsettled().filter(user=user).aggregate(sum=Sum("credits_cad"))["sum"]
+def available(*, user: User, checkout: Checkout | None = None) -> Decimal:
+    """What they can still spend: their balance without what a payment under way will take.
+
+    What `checkout` itself has promised counts as free for it.
+    """
+    under_way = Checkout.objects.unsettled().filter(user=user)
+    if checkout:
+        under_way = under_way.exclude(pk=checkout.pk)
+    promised = under_way.aggregate(sum=Sum("credits_cad"))["sum"]
     return balance(user=user) - (promised or NOTHING)
 
 

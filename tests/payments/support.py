@@ -15,7 +15,7 @@ from accounts.models import User
 from booking.models import Cart
 from booking.services import hold_slot
 from courses.models import Course, Tutor
-from payments.models import Checkout
+from payments.models import Checkout, Coupon
 from payments.services import Buyer, pay, start_checkout
 from tests.factories import make_cart, make_course, make_tutor
 
@@ -106,3 +106,52 @@ def start_and_pay(
     checkout = start(cart, total=total, user=user, email=email)
     pay(checkout=checkout, confirmation_token=card_token(card), return_url="https://fanal.example/retour/")
     return checkout
+
+
+def make_coupon(
+    code: str = "AUTOMNE10",
+    *,
+    kind: str = "percent",
+    value: str = "10.00",
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    max_redemptions: int | None = None,
+    active: bool = True,
+) -> Coupon:
+    return Coupon.objects.create(
+        code=code,
+        kind=kind,
+        value=Decimal(value),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        max_redemptions=max_redemptions,
+        active=active,
+    )
+
+
+def make_checkout(
+    *,
+    cart: Cart | None = None,
+    user: User | None = None,
+    subtotal: str = "45.00",
+    discount: str = "0.00",
+    credits: str = "0.00",  # noqa: A002
+    code: str = "",
+    status: str = Checkout.Status.PAYING,
+) -> Checkout:
+    """A frozen cart without its lines and without an intent."""
+    return Checkout.objects.create(
+        cart=cart,
+        user=user,
+        status=status,
+        email=user.email if user else "zoe@exemple.ca",
+        first_name="Zoé",
+        last_name="Roy",
+        phone="514 555-0123",
+        subtotal_cad=Decimal(subtotal),
+        discount_cad=Decimal(discount),
+        credits_cad=Decimal(credits),
+        coupon_code=code,
+        total_cad=Decimal(subtotal) - Decimal(discount) - Decimal(credits),
+        deadline=timezone.now() + timedelta(minutes=10),
+    )

@@ -147,7 +147,7 @@ class Diary(NamedTuple):
 
 # One row per tutor, whose lists are worked out by sub-selects on indexed columns: the plan does not change
 # with the number of tutors. No claim is longer than a day (a check constraint), which bounds the search by
-# its start.
+# its start. `date_part` counts in floats, which are exact here; `extract` would in slow decimals.
 _DIARIES = """
 SELECT t.id, t.public_id, t.display_name, t.priority,
        coalesce(t.buffer_before_minutes, 0), coalesce(t.buffer_after_minutes, 0), t.daily_lesson_limit,
@@ -158,12 +158,12 @@ SELECT t.id, t.public_id, t.display_name, t.priority,
        ARRAY(SELECT ARRAY[e.date - DATE '1970-01-01', (e.kind = 'open')::int, e.start_minute, e.end_minute]
              FROM booking_availabilityexception e
              WHERE e.tutor_id = t.id AND e.date BETWEEN %(first_day)s AND %(last_day)s),
-       ARRAY(SELECT ARRAY[floor(extract(epoch FROM lower(o.during)) / 60)::int,
-                          ceil(extract(epoch FROM upper(o.during)) / 60)::int]
+       ARRAY(SELECT ARRAY[floor(date_part('epoch', lower(o.during)) / 60)::int,
+                          ceil(date_part('epoch', upper(o.during)) / 60)::int]
              FROM booking_timeoff o
              WHERE o.tutor_id = t.id AND o.during && tstzrange(%(first)s, %(last)s)),
-       ARRAY(SELECT ARRAY[floor(extract(epoch FROM lower(c.during)) / 60)::int,
-                          ceil(extract(epoch FROM upper(c.during)) / 60)::int,
+       ARRAY(SELECT ARRAY[floor(date_part('epoch', lower(c.during)) / 60)::int,
+                          ceil(date_part('epoch', upper(c.during)) / 60)::int,
                           CASE c.state WHEN 'lesson' THEN 0 WHEN 'paying' THEN 1 ELSE 2 END
                           + CASE WHEN l.cart_id = %(cart)s::uuid THEN 4 ELSE 0 END]
              FROM booking_timeclaim c LEFT JOIN booking_cartline l ON l.id = c.line_id

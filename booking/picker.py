@@ -8,11 +8,11 @@ are over, which a week from Sunday (Québec's calendars) or from Monday (its sch
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -34,6 +34,9 @@ from home.formats import NBSP, day_and_month, duration, long_date, weekday
 WEEK = timedelta(days=7)
 ONE_DAY = timedelta(days=1)
 MAX_SUGGESTIONS = 4
+
+Look = Callable[[date, date], Openings]
+"""Reads what can be booked from one local day to another, both included."""
 
 
 class Link(NamedTuple):
@@ -67,15 +70,18 @@ class Picker:
     courses: Sequence[Course] = ()
     wish: Wish
     now: datetime
-    found: Openings | None = None
+    look: Look | None = None
     notice: str = ""
 
     def __post_init__(self) -> None:
         self.minutes = self.wish.minutes
-        self.diary_tutor = self._diary_tutor()
-        self.first_bookable = self._first_bookable()
+        earliest = local_day(self.now + NOTICE)
         self.last_bookable = local_day(self.now + HORIZON)
-        wanted = self.wish.day or self.first_bookable
+        wanted = min(max(self.wish.day or earliest, earliest), self.last_bookable)
+        # From the day before, to know whether a link to earlier days would lead anywhere.
+        self.found = self.look(max(wanted - ONE_DAY, earliest), wanted + WEEK) if self.look else None
+        self.diary_tutor = self._diary_tutor()
+        self.first_bookable = self._first_bookable(earliest)
         self.first_day = min(max(wanted, self.first_bookable), self.last_bookable)
         self.last_day = min(self.first_day + WEEK - ONE_DAY, self.last_bookable)
         self.days = self._days()
@@ -89,10 +95,10 @@ class Picker:
             return self.tutor.pk
         return next((d.tutor_id for d in self.found.diaries if d.public_id == self.wish.tutor), None)
 
-    def _first_bookable(self) -> date:
-        """The day on which the notice ends, or the next where nothing is left of that one."""
-        day = local_day(self.now + NOTICE)
-        return day if self._times(day) else day + ONE_DAY
+    def _first_bookable(self, day: date) -> date:
+        """The day on which the notice ends, or the next where it was read and nothing is left of it."""
+        read = self.found is None or self.found.calendar.first_day == day
+        return day + ONE_DAY if read and not self._times(day) else day
 
     @cached_property
     def _bits(self) -> int:
@@ -268,10 +274,15 @@ class Picker:
             "length": duration(self.minutes)
         }
 
+    @cached_property
+    def _all(self) -> Openings | None:
+        """All 60 days, which only an empty week has to look at."""
+        return self.look(self.first_bookable, self.last_bookable) if self.look else None
+
     def _free_days(self, minutes: int, tutor_id: int | None) -> list[date]:
-        if self.found is None:
+        if self._all is None:
             return []
-        calendar, bits = self.found.calendar, self.found.starts(minutes, tutor_id=tutor_id)
+        calendar, bits = self._all.calendar, self._all.starts(minutes, tutor_id=tutor_id)
         return [
             calendar.first_day + n * ONE_DAY for n in range(calendar.days) if half_hours_on(calendar, bits, n)
         ]
@@ -323,18 +334,20 @@ class Picker:
 
 
 def course_picker(*, course: Course, wish: Wish, path: str, cart: Cart | None, now: datetime) -> Picker:
-    """The picker of a course's page: all its tutors together, or the one wished for. One query."""
-    found = _look(course=course, tutor=None, cart=cart, now=now)
-    notice = _notice(wish, now)
-    if wish.tutor and not any(diary.public_id == wish.tutor for diary in found.diaries):
-        notice = _("Ce tuteur ne donne pas ce cours en ce moment. Voici les heures des autres tuteurs.")
-    return Picker(path=path, course=course, wish=wish, now=now, found=found, notice=notice)
+    """The picker of a course's page: all its tutors together, or the one wished for. One query, and one more
+    for an empty week.
+    """
+    look = partial(_look, course=course, cart=cart, now=now)
+    shown = Picker(path=path, course=course, wish=wish, now=now, look=look, notice=_notice(wish, now))
+    if wish.tutor and shown.diary_tutor is None:
+        shown.notice = _("Ce tuteur ne donne pas ce cours en ce moment. Voici les heures des autres tuteurs.")
+    return shown
 
 
 def tutor_picker(
     *, tutor: Tutor, courses: Sequence[Course], wish: Wish, path: str, cart: Cart | None, now: datetime
 ) -> Picker:
-    """The picker of a tutor's page, for one of the `courses` that the tutor is approved for. One query."""
+    """The picker of a tutor's page, for one of the `courses` that the tutor is approved for."""
     notice = _notice(wish, now)
     course = next((course for course in courses if course.public_id == wish.course), None)
     if wish.course and course is None:
@@ -343,9 +356,9 @@ def tutor_picker(
     if course is None:
         notice = _("Ce tuteur ne donne aucun cours en ce moment.")
         return Picker(path=path, course=None, tutor=tutor, wish=wish, now=now, notice=notice)
-    found = _look(course=course, tutor=tutor, cart=cart, now=now)
+    look = partial(_look, course=course, tutor=tutor, cart=cart, now=now)
     return Picker(
-        path=path, course=course, tutor=tutor, courses=courses, wish=wish, now=now, found=found, notice=notice
+        path=path, course=course, tutor=tutor, courses=courses, wish=wish, now=now, look=look, notice=notice
     )
 
 
@@ -356,16 +369,16 @@ def no_picker(*, path: str, now: datetime) -> Picker:
     )
 
 
-def _look(*, course: Course, tutor: Tutor | None, cart: Cart | None, now: datetime) -> Openings:
-    """The whole 60 days at once: the same query then answers for the next free date and the suggestions."""
-    return openings(
-        course=course,
-        first_day=local_day(now),
-        last_day=local_day(now + HORIZON),
-        now=now,
-        tutor=tutor,
-        cart=cart,
-    )
+def _look(
+    first_day: date,
+    last_day: date,
+    *,
+    course: Course,
+    cart: Cart | None,
+    now: datetime,
+    tutor: Tutor | None = None,
+) -> Openings:
+    return openings(course=course, first_day=first_day, last_day=last_day, now=now, tutor=tutor, cart=cart)
 
 
 def _notice(wish: Wish, now: datetime) -> str:

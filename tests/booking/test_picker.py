@@ -406,12 +406,12 @@ def test_a_visitors_fragment_takes_two_queries_whatever_the_number_of_tutors(
         fragment(client, course)
 
 
-def test_an_empty_week_with_its_suggestions_takes_no_more_queries(
+def test_an_empty_week_with_its_suggestions_takes_one_query_more(
     client: Client, course: Course, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     tutor = make_tutor(courses=[course], weekly=[])
     make_tutor("Luc Roy", courses=[course])
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):  # all 60 days
         fragment(client, course, tuteur=str(tutor.public_id))
 
 

@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+from payments.sandbox import refunds
 from payments.sandbox.account import Account
 from payments.sandbox.app import App
 from payments.sandbox.receiver import Receiver
@@ -32,6 +33,12 @@ def main() -> None:
     parser.add_argument(
         "--first-wait", type=float, default=1.0, help="seconds before a webhook's first retry"
     )
+    parser.add_argument(
+        "--refund-wait",
+        type=float,
+        default=20.0,
+        help="seconds until a bank's later word on a refund by one of the cards for that; inf: when told",
+    )
     parser.add_argument("--state", type=Path, help="file that keeps everything over a restart")
     parser.add_argument("--while-stdin", action="store_true", help="stop when standard input is closed")
     options = parser.parse_args()
@@ -45,7 +52,8 @@ def main() -> None:
         store, url=options.webhook_url, secrets=options.webhook_secret, first_wait=options.first_wait
     )
     origin = options.origin or f"http://{options.host}:{server.server_port}"
-    server.app = App(Account(store, webhooks, origin), Receiver(options.make_secret))
+    account = Account(store, webhooks, origin, refund_seconds=options.refund_wait)
+    server.app = App(account, Receiver(options.make_secret))
 
     def stop(*_: object) -> None:
         # Never from the serving thread itself: shutdown waits for it.
@@ -65,6 +73,7 @@ def main() -> None:
 
     with store.lock:
         webhooks.resume_undelivered()
+        refunds.resume(account)
     sys.stdout.write(f"{origin}\n")
     sys.stdout.flush()
     server.serve_forever(poll_interval=0.1)

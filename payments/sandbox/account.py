@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from payments.sandbox import forms
-from payments.sandbox.errors import missing
 from payments.sandbox.store import Json, Store, new_id, timestamp
 from payments.sandbox.webhooks import SUBSCRIBED, Webhooks
 
@@ -30,7 +29,9 @@ class Account:
     webhooks: Webhooks
     origin: str  # where a browser finds this sandbox
     processing: int = 0  # so many of the next payments stay in processing
+    refund_seconds: float = math.inf  # how long a bank thinks about a refund before its later word
     refund_status: str | None = None  # what the next refunds become, whatever the card says
+    latency: float = 0.0  # seconds that every call takes
 
     def emit(self, kind: str, thing: Json, call: Call, previous: Json | None = None) -> None:
         data: Json = {"object": public_view(copy.deepcopy(thing))}
@@ -56,17 +57,10 @@ class Account:
     def behave(self) -> None:
         self.processing = 0
         self.refund_status = None
+        self.latency = 0.0
         self.webhooks.behave()
 
 
 def public_view(thing: Json) -> Json:
     """The object as Stripe shows it: what the sandbox keeps for itself begins with an underscore."""
     return {key: value for key, value in thing.items() if not key.startswith("_")}
-
-
-def retrieve_charge(account: Account, call: Call, charge_id: str) -> Json:
-    forms.known(call.params)
-    charge = account.store.get("charge", charge_id)
-    if charge is None:
-        raise missing("charge", charge_id, param="id", in_path=True)
-    return public_view(charge)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import copy
 import hashlib
 import json
 import re
 import time
 from collections.abc import Callable
 
-from payments.sandbox import charges, customers, events, forms, intents, methods, tokens
+from payments.sandbox import charges, customers, disputes, events, forms, intents, methods, refunds, tokens
 from payments.sandbox.account import API_VERSION, Account, Call
 from payments.sandbox.control import Control
 from payments.sandbox.errors import ApiError, idempotency, invalid, unauthorized
@@ -20,6 +21,7 @@ from payments.sandbox.receiver import Receiver
 from payments.sandbox.store import Json, new_id, timestamp
 
 KEYS_LAST = 24 * 60 * 60
+LONGEST_KEY = 255
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": "authorization, content-type, stripe-version, idempotency-key",
@@ -46,8 +48,11 @@ ROUTES: list[tuple[str, re.Pattern[str], Endpoint, bool]] = [
         ("POST", r"/v1/payment_intents/(\w+)", intents.update_intent, False),
         ("POST", r"/v1/payment_intents/(\w+)/confirm", intents.confirm_intent, False),
         ("POST", r"/v1/payment_intents/(\w+)/cancel", intents.cancel_intent, False),
-        ("POST", r"/v1/refunds", charges.create_refund, False),
-        ("GET", r"/v1/refunds/(\w+)", charges.retrieve_refund, False),
+        ("POST", r"/v1/refunds", refunds.create_refund, False),
+        ("GET", r"/v1/refunds", refunds.list_refunds, False),
+        ("GET", r"/v1/refunds/(\w+)", refunds.retrieve_refund, False),
+        ("POST", r"/v1/refunds/(\w+)/cancel", refunds.cancel_refund, False),
+        ("GET", r"/v1/disputes/(\w+)", disputes.retrieve_dispute, False),
         ("GET", r"/v1/charges/(\w+)", charges.retrieve_charge, False),
         ("GET", r"/v1/events", events.list_events, False),
         ("GET", r"/v1/events/(\w+)", events.retrieve_event, False),
@@ -80,6 +85,8 @@ class App:
         if request.method == "OPTIONS":
             return Response(204, b"", CORS)
         request_id = new_id("req")
+        if self.account.latency:
+            time.sleep(self.account.latency)
         failure = self.control.failure_for(request)
         response = failure.happen() if failure and not failure.after else None
         if response is None:
@@ -104,7 +111,7 @@ class App:
             with self.account.store.lock:
                 return as_json(200, endpoint(self.account, call, *arguments))
         except ApiError as error:
-            return as_json(error.status, error.body)
+            return as_json(error.status, error.body_for(request_id))
 
     def _once(
         self, request: Request, call: Call, endpoint: Endpoint, arguments: tuple[str, ...], slow: float
@@ -112,36 +119,37 @@ class App:
         """Do it, or say again what was said to the same key. A failure is remembered like a success."""
         store = self.account.store
         key = call.idempotency_key or ""
-        asked = hashlib.sha256(f"{request.path}\n".encode() + request.body).hexdigest()
+        if len(key) > LONGEST_KEY:
+            raise idempotency(f"Idempotency keys can be at most {LONGEST_KEY} characters.", status=400)
+        asked = {
+            "id": key,
+            "path": request.path,
+            "asked": hashlib.sha256(request.body).hexdigest(),
+            "at": timestamp(),
+            "status": None,
+        }
         with store.lock:
             known = store.get("idempotency", key)
             if known and known["at"] > timestamp() - KEYS_LAST:
-                return _replay(known, asked, key)
-            store.put("idempotency", {"id": key, "asked": asked, "at": timestamp(), "status": None})
+                return _replay(known, asked)
+            store.put("idempotency", asked)
         time.sleep(slow)
         with store.lock:
             try:
                 status, body = 200, endpoint(self.account, call, *arguments)
             except ApiError as error:
-                status, body = error.status, error.body
+                status, body = error.status, error.body_for(call.request_id)
                 if not error.executed:
                     store.forget("idempotency", key)
                     return as_json(status, body)
             except BaseException:
                 store.forget("idempotency", key)
                 raise
-            store.put(
-                "idempotency",
-                {
-                    "id": key,
-                    "asked": asked,
-                    "at": timestamp(),
-                    "status": status,
-                    "body": body,
-                    "request": call.request_id,
-                },
-            )
-            return as_json(status, body)
+            answered = {"status": status, "body": copy.deepcopy(body), "request": call.request_id}
+            store.put("idempotency", asked | answered)
+            response = as_json(status, body)
+            response.headers["Idempotency-Key"] = key
+            return response
 
     def _control(self, request: Request) -> Response:
         # A page of another origin can't send JSON without asking first, and asking is not answered here.
@@ -215,8 +223,16 @@ def _authenticate(request: Request) -> bool:
     raise unauthorized(f"Invalid API Key provided: {given[:8]}{'*' * max(0, len(given) - 12)}{given[-4:]}")
 
 
-def _replay(known: Json, asked: str, key: str) -> Response:
-    if known["asked"] != asked:
+def _replay(known: Json, asked: Json) -> Response:
+    key = known["id"]
+    if known["path"] != asked["path"]:
+        raise idempotency(
+            "Keys for idempotent requests can only be used for the same endpoint they were first used for "
+            f"('{asked['path']}' vs '{known['path']}'). Try using a key other than '{key}' if you meant to "
+            "execute a different request.",
+            status=400,
+        )
+    if known["asked"] != asked["asked"]:
         raise idempotency(
             "Keys for idempotent requests can only be used with the same parameters they were first used "
             f"with. Try using a key other than '{key}' if you meant to execute a different request.",
@@ -230,5 +246,9 @@ def _replay(known: Json, asked: str, key: str) -> Response:
             code="idempotency_key_in_use",
         )
     response = as_json(known["status"], known["body"])
-    response.headers |= {"Idempotent-Replayed": "true", "Original-Request": known["request"]}
+    response.headers |= {
+        "Idempotency-Key": key,
+        "Idempotent-Replayed": "true",
+        "Original-Request": known["request"],
+    }
     return response

@@ -33,7 +33,10 @@ class Behaviour:
 
     challenge: bool = False
     decline: Decline | None = None
-    refund: str = "succeeded"  # or pending, until a control moves it on
+    refund: str = "succeeded"
+    refund_later: str = ""  # what a refund becomes some time later
+    dispute: str = ""  # why the payment is contested right after it succeeded
+    inquiry: bool = False  # only asked about, for now
 
 
 GENERIC = Decline("card_declined", "generic_decline", "Your card was declined.")
@@ -59,7 +62,9 @@ BEHAVIOURS = {
     "378282246310005": Behaviour(),
     "4000002500003155": Behaviour(challenge=True),
     "4000002760003184": Behaviour(challenge=True),
+    "4000000000003220": Behaviour(challenge=True),
     "4000008260003178": Behaviour(challenge=True, decline=INSUFFICIENT),
+    "4000008400001629": Behaviour(challenge=True, decline=GENERIC),
     "4000000000000002": Behaviour(decline=GENERIC),
     "4000000000009995": Behaviour(decline=INSUFFICIENT),
     "4000000000009987": Behaviour(decline=LOST),
@@ -67,7 +72,11 @@ BEHAVIOURS = {
     "4000000000000069": Behaviour(decline=EXPIRED),
     "4000000000000127": Behaviour(decline=WRONG_CVC),
     "4000000000000119": Behaviour(decline=PROCESSING_ERROR),
-    "4000000000005126": Behaviour(refund="pending"),
+    "4000000000007726": Behaviour(refund="pending", refund_later="succeeded"),
+    "4000000000005126": Behaviour(refund_later="failed"),
+    "4000000000000259": Behaviour(dispute="fraudulent"),
+    "4000000000002685": Behaviour(dispute="product_not_received"),
+    "4000000000001976": Behaviour(dispute="general", inquiry=True),
 }
 
 

@@ -17,6 +17,11 @@ class ApiError(Exception):
         self.error = {key: value for key, value in error.items() if value is not None}
         self.executed = executed
 
+    def body_for(self, request_id: str | None) -> dict[str, Any]:
+        """The whole answer to a call: each points to its line in the merchant's log."""
+        log = f"https://dashboard.stripe.com/test/logs/{request_id}"
+        return {"error": {**self.error, "request_log_url": log}}
+
     @property
     def body(self) -> dict[str, Any]:
         return {"error": self.error}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import Any
 
-from payments.sandbox import cards, customers, forms, methods, tokens
+from payments.sandbox import cards, customers, disputes, forms, methods, tokens
 from payments.sandbox.account import Account, Call, public_view
 from payments.sandbox.cards import Decline
 from payments.sandbox.charges import new_charge
@@ -296,6 +296,7 @@ def _charge(
     charge = new_charge(intent, method, decline)
     account.store.put("charge", charge)
     if decline:
+        account.emit("charge.failed", charge, call)
         error = {**decline.error(), "charge": charge["id"], "payment_method": public_view(method)}
         _fail(account, call, intent, charge=charge["id"], error=error)
         return error
@@ -310,6 +311,10 @@ def _charge(
     methods.keep(account, call, intent, method)
     account.emit("charge.succeeded", charge, call)
     account.emit("payment_intent.succeeded", intent, call)
+    card = cards.behaviour(method["_test_card"])
+    if card.dispute:
+        status = "warning_needs_response" if card.inquiry else "needs_response"
+        disputes.open_dispute(account, charge, reason=card.dispute, status=status)
     return None
 
 

@@ -29,6 +29,6 @@ class Response:
 def as_json(status: int, body: Any) -> Response:
     return Response(
         status,
-        json.dumps(body, indent=2, ensure_ascii=False).encode(),
+        json.dumps(body, ensure_ascii=False).encode(),
         {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-cache, no-store"},
     )

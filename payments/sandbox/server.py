@@ -32,6 +32,8 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "nginx"
     sys_version = ""
     timeout = 75
+    # Head and body of an answer leave together.
+    wbufsize = -1
     disable_nagle_algorithm = True
     server: Server
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import secrets
@@ -42,8 +43,13 @@ class Store:
         self.lock = threading.RLock()
         self._objects: dict[str, dict[str, Json]] = {kind: {} for kind in KINDS}
         self._journal: IO[str] | None = None
+        self._salt = secrets.token_bytes(16)
         if journal:
             self._open(journal)
+
+    def fingerprint(self, number: str) -> str:
+        """The same for one card number as long as this store lives, and no way back to the number."""
+        return hmac.new(self._salt, number.encode(), "sha256").hexdigest()[:16]
 
     def get(self, kind: str, name: str) -> Json | None:
         return self._objects[kind].get(name)

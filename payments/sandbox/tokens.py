@@ -57,6 +57,7 @@ def create_token(account: Account, call: Call) -> Json:
                 "display_brand": cards.display_brand(number),
                 "exp_month": month,
                 "exp_year": year,
+                "fingerprint": account.store.fingerprint(number),
                 "funding": "credit",
                 "generated_from": None,
                 "last4": number[-4:],

@@ -33,6 +33,9 @@ SUBSCRIBED = frozenset(
         "refund.created",
         "refund.updated",
         "refund.failed",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
     }
 )
 
@@ -70,18 +73,28 @@ class Webhooks:
         self._queue: list[_Delivery] = []
         self._numbers = itertools.count()
         self._in_flight = 0
+        self._senders = self._wanted = 0
         self.behave()
-        threading.Thread(target=self._run, name="webhooks", daemon=True).start()
 
     def behave(self) -> None:
         """Forget every control."""
         with self._changed:
             self.drop = 0
             self.double = 0
+            self.times = 2
             self.delay = 0.0
             self.paused = False
             self._shuffle = 0
             self._held: list[str] = []
+            self.send_by(1)
+
+    def send_by(self, senders: int) -> None:
+        """How many events are under way at a time; by one sender, they leave in the order of happening."""
+        with self._changed:
+            self._wanted = max(1, senders)
+            while self._senders < self._wanted:
+                self._senders += 1
+                threading.Thread(target=self._run, name="webhooks", daemon=True).start()
             self._changed.notify_all()
 
     def forget(self) -> None:
@@ -137,7 +150,7 @@ class Webhooks:
             copies = 1
             if self.double:
                 self.double -= 1
-                copies = 2
+                copies = self.times
             heapq.heappush(
                 self._queue,
                 _Delivery(time.monotonic() + self.delay, next(self._numbers), event_id, copies=copies),
@@ -145,8 +158,7 @@ class Webhooks:
             self._changed.notify_all()
 
     def _run(self) -> None:
-        while True:
-            delivery = self._next()
+        while delivery := self._next():
             copies = [
                 threading.Thread(target=self._send, args=(delivery,), daemon=True)
                 for _ in range(delivery.copies - 1)
@@ -172,9 +184,13 @@ class Webhooks:
                 self._in_flight -= 1
                 self._changed.notify_all()
 
-    def _next(self) -> _Delivery:
+    def _next(self) -> _Delivery | None:
+        """What is due, or None for a sender that is one too many."""
         with self._changed:
             while True:
+                if self._senders > self._wanted:
+                    self._senders -= 1
+                    return None
                 if self._queue and not self.paused:
                     wait = self._queue[0].due - time.monotonic()
                     if wait <= 0:
@@ -190,7 +206,7 @@ class Webhooks:
             if record is None:
                 return True
             event = {**record["event"], "pending_webhooks": 1}
-        body = json.dumps(event, indent=2, ensure_ascii=False)
+        body = json.dumps(event, ensure_ascii=False)
         status, error = None, None
         try:
             status = self._post(body)

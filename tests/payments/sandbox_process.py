@@ -49,6 +49,7 @@ class StripeSandbox:
                 f"--webhook-secret={self.webhook_secret}",
                 f"--make-secret={MAKE_SECRET}",
                 f"--first-wait={FIRST_WAIT}",
+                "--refund-wait=inf",  # a test says when
                 *arguments,
             ],
             cwd=ROOT,

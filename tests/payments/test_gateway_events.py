@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import stripe
 
-from payments.gateway import BadSignature, gateway
+from payments.gateway import BadSignature, gateway, read_event
 from tests.payments.sandbox_process import StripeSandbox
-from tests.payments.test_gateway import new_intent
+from tests.payments.test_gateway import confirm, new_intent, refund
 
 SECRET = "whsec_first"
 EVENT = b"""{"id": "evt_1", "object": "event", "type": "charge.refunded", "livemode": false,
@@ -63,6 +63,61 @@ def test_an_event_about_something_else_names_its_intent(stripe_sandbox: StripeSa
     event = gateway().read_webhook(body=EVENT, signature=signature(SECRET), secrets=[SECRET])
 
     assert (event.object_id, event.intent_id) == ("ch_1", "pi_1")
+
+
+def test_every_kind_of_event_names_its_object_and_its_intent(stripe_sandbox: StripeSandbox) -> None:
+    paid = confirm(new_intent(), stripe_sandbox.token("4000000000005126"))
+    given = refund(paid, 6750)
+    stripe_sandbox.control("refunds")
+    contested = confirm(new_intent(), stripe_sandbox.token())
+    dispute = stripe_sandbox.control("dispute", intent=contested.id)["dispute"]
+    stripe_sandbox.control("dispute", dispute=dispute, status="lost")
+
+    listed = stripe_sandbox.http.get("/v1/events?limit=100", headers=stripe_sandbox.as_merchant).json()[
+        "data"
+    ]
+    events = [read_event(event) for event in listed[::-1]]
+
+    assert [(event.type, event.object_id, event.intent_id) for event in events] == [
+        ("payment_intent.created", paid.id, paid.id),
+        ("charge.succeeded", paid.charge_id, paid.id),
+        ("payment_intent.succeeded", paid.id, paid.id),
+        ("refund.created", given.id, paid.id),
+        ("charge.refunded", paid.charge_id, paid.id),
+        ("refund.updated", given.id, paid.id),
+        ("refund.failed", given.id, paid.id),
+        ("payment_intent.created", contested.id, contested.id),
+        ("charge.succeeded", contested.charge_id, contested.id),
+        ("payment_intent.succeeded", contested.id, contested.id),
+        ("charge.dispute.created", dispute, contested.id),
+        ("charge.dispute.funds_withdrawn", dispute, contested.id),
+        ("charge.dispute.closed", dispute, contested.id),
+    ]
+
+
+def test_an_event_about_no_payment_has_no_intent(stripe_sandbox: StripeSandbox) -> None:
+    customer = gateway().create_customer(
+        user_id="7", email="zoe@exemple.ca", name="Zoé Roy", idempotency_key="customer:7"
+    )
+    (listed,) = stripe_sandbox.http.get("/v1/events", headers=stripe_sandbox.as_merchant).json()["data"]
+
+    event = read_event(listed)
+
+    assert (event.type, event.object_id, event.intent_id) == ("customer.created", customer, None)
+
+
+def test_events_that_are_still_tried_are_undelivered_too(stripe_sandbox: StripeSandbox) -> None:
+    """Stripe lists what is pending beside what it gave up."""
+    stripe_sandbox.send_webhooks_to(f"{stripe_sandbox.receiver_url}/stripe")
+    stripe_sandbox.control("pause")
+    intent = new_intent()
+
+    (event,) = gateway().undelivered_events(since=datetime.now(UTC) - timedelta(minutes=5))
+
+    assert read_event(event).intent_id == intent.id
+    stripe_sandbox.control("resume")
+    assert stripe_sandbox.idle()
+    assert gateway().undelivered_events(since=datetime.now(UTC) - timedelta(minutes=5)) == []
 
 
 @pytest.mark.parametrize("seconds_ago", [299, 0, -299])

@@ -156,6 +156,29 @@ def test_the_token_carries_what_the_page_knows_about_the_buyer(
     assert "4242424242424242" not in json.dumps(shown)
 
 
+def test_the_token_says_whether_the_page_keeps_the_card(page: Page, stripe_sandbox: StripeSandbox) -> None:
+    def usage() -> str | None:
+        token = page.get_by_role("status").text_content()
+        shown = stripe_sandbox.http.get(
+            f"/v1/confirmation_tokens/{token}", headers=stripe_sandbox.as_merchant
+        ).json()
+        return cast(str | None, shown["setup_future_usage"])
+
+    fill_card(page)
+    pay(page)
+    assert usage() is None
+
+    page.evaluate("elements.update({setupFutureUsage: 'on_session'})")
+    refused = page.evaluate("makeToken().catch((error) => error.message)")
+    assert refused.startswith("elements.submit() must be called")
+    pay(page)
+    assert usage() == "on_session"
+
+    page.evaluate("elements.update({setupFutureUsage: null})")
+    pay(page)
+    assert usage() is None
+
+
 def test_the_card_never_touches_the_page(page: Page) -> None:
     fill_card(page)
 
@@ -259,6 +282,10 @@ MISTAKES = [
     (
         "stripe.elements({mode: 'payment', amount: 9, currency: 'cad', paymentMethodTypes: ['card']})",
         "no longer",
+    ),
+    (
+        "stripe.elements({mode: 'payment', amount: 9, currency: 'cad', setupFutureUsage: 'always'})",
+        "one of: on_session, off_session",
     ),
     ("stripe.elements({mode: 'payment', amount: 45.5, currency: 'cad'})", "whole number of cents"),
     ("Stripe('sk_test_oops')", "publishable key"),

@@ -56,7 +56,7 @@ def test_cancelling_processing_and_refunds_are_told(merchant: Merchant) -> None:
     merchant.sandbox.control("processing", n=1)
     late = merchant.paid_intent()
     merchant.sandbox.control("intent", intent=late["id"], succeeded=False)
-    paid = merchant.paid_intent("4000000000005126")
+    paid = merchant.paid_intent("4000000000007726")
     refund = merchant.post("refunds", {"payment_intent": paid["id"], "amount": "1000"}).json()
     merchant.sandbox.control("refund", refund=refund["id"], status="failed")
 

@@ -128,7 +128,7 @@ function submit() {
   return { type: "validation_error", code: first.code, message: MESSAGES[first.code] };
 }
 
-async function makeToken({ payment_method_data: data = {}, return_url: returnUrl }) {
+async function makeToken({ payment_method_data: data = {}, return_url: returnUrl }, usage) {
   const typed = digits(expiry.value);
   const body = new URLSearchParams({
     "payment_method_data[type]": "card",
@@ -148,6 +148,7 @@ async function makeToken({ payment_method_data: data = {}, return_url: returnUrl
   for (const [name, value] of Object.entries(address))
     if (value) body.set(`payment_method_data[billing_details][address][${name}]`, value);
   if (returnUrl) body.set("return_url", returnUrl);
+  if (usage) body.set("setup_future_usage", usage);
   try {
     const answer = await fetch("/v1/confirmation_tokens", {
       method: "POST", body, headers: { Authorization: `Bearer ${setup.key}` },
@@ -162,7 +163,7 @@ async function makeToken({ payment_method_data: data = {}, return_url: returnUrl
 
 const requests = {
   submit: () => submit(),
-  token: ({ params }) => makeToken(params),
+  token: ({ params, usage }) => makeToken(params, usage),
 };
 
 window.addEventListener("message", async ({ source, origin, data }) => {

@@ -29,6 +29,7 @@
     #whenReady;
     #becomeReady;
     submitted = false;
+    usage = null;
 
     constructor(setup, options) {
       this.#setup = { ...setup, fields: options.fields ?? {} };
@@ -100,16 +101,19 @@
   class Elements {
     #element = null;
     #setup;
+    #usage;
 
     constructor(key, options) {
       check(options);
       this.#setup = { key, appearance: options.appearance ?? {} };
+      this.#usage = options.setupFutureUsage ?? null;
     }
 
     create(type, options = {}) {
       if (type !== "payment") throw new IntegrationError(`The sandbox has no Element of type ${type}.`);
       if (this.#element) throw new IntegrationError("Can only create one Element of type payment.");
       this.#element = new PaymentElement(this.#setup, options);
+      this.#element.usage = this.#usage;
       return this.#element;
     }
 
@@ -118,6 +122,10 @@
     update(options) {
       check({ mode: "payment", amount: 1, currency: "cad", ...options });
       if (options.appearance) this.#element?.restyle({ appearance: options.appearance });
+      if (options.setupFutureUsage === undefined) return;
+      this.#usage = options.setupFutureUsage;
+      // What was submitted is no longer what is asked for.
+      if (this.#element) Object.assign(this.#element, { usage: this.#usage, submitted: false });
     }
 
     async submit() {
@@ -137,6 +145,8 @@
       throw new IntegrationError("Invalid value for elements(): amount must be greater than 0 and a whole number of cents.");
     if (!/^[a-z]{3}$/.test(options.currency ?? ""))
       throw new IntegrationError("Invalid value for elements(): currency must be three lower-case letters.");
+    if (![undefined, null, "on_session", "off_session"].includes(options.setupFutureUsage))
+      throw new IntegrationError(`Invalid value for elements(): setupFutureUsage should be one of: on_session, off_session. You specified: ${options.setupFutureUsage}.`);
     if (options.allowedPaymentMethodTypes && !options.allowedPaymentMethodTypes.includes("card"))
       throw new IntegrationError("The sandbox knows cards only.");
     for (const [name, value] of Object.entries(options.appearance?.variables ?? {}))
@@ -211,7 +221,7 @@
       if (!element) throw new IntegrationError("createConfirmationToken() needs elements with a payment Element.");
       if (!element.submitted) throw new IntegrationError("elements.submit() must be called before stripe.createConfirmationToken().");
       checkBilling(element.options.fields, params.payment_method_data?.billing_details);
-      return element.ask("token", { params });
+      return element.ask("token", { params, usage: element.usage });
     }
 
     async function handleNextAction({ clientSecret }) {

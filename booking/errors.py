@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from booking.rules import Problem
+from booking.wording import day_and_clock
 
 if TYPE_CHECKING:
     from booking.models import CartLine
@@ -95,3 +96,52 @@ class TryAgain(BookingError):
 
     def __init__(self) -> None:
         super().__init__(_("Beaucoup de gens réservent en ce moment. Veuillez réessayer."))
+
+
+class LessonClosed(BookingError):
+    """The lesson is no longer in a state in which this can be done to it; `status` is its state."""
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(
+            {
+                "scheduled": _("Ce cours est prévu : il n’y a rien à rétablir."),
+                "completed": _("Ce cours a déjà été donné."),
+                "cancelled": _("Ce cours est déjà annulé."),
+                "refunded": _("Ce cours est déjà annulé et remboursé."),
+            }[status]
+        )
+
+
+class LessonChanged(BookingError):
+    """Somebody else changed the lesson since the page was shown."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Ce cours a changé depuis que cette page est ouverte. Voici où il en est."))
+
+
+class TooLate(BookingError):
+    """It was possible `until` then."""
+
+    def __init__(self, until: datetime, *, moves: bool) -> None:
+        self.until = until
+        sentence = (
+            _("Ce cours ne peut plus être déplacé en ligne : c’était possible jusqu’au %(until)s.")
+            if moves
+            else _("Ce cours ne peut plus être annulé en ligne : c’était possible jusqu’au %(until)s.")
+        )
+        super().__init__(sentence % {"until": day_and_clock(until)})
+
+
+class ReasonMissing(BookingError):
+    """Who decides for somebody else says why."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Dites pourquoi : le motif est envoyé à l’autre personne."))
+
+
+class NotYourLesson(BookingError):
+    """Neither the student, nor the tutor, nor the direction."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Ce cours n’est pas le vôtre."))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from accounts.models import User
+from booking.models import Appointment
 from notifications.services import record_event
 from payments.models import Order, OrderLine
 
@@ -54,4 +56,69 @@ def _item(line: OrderLine) -> dict[str, object]:
         "duration_min": line.minutes,
         "price_cad": line.price_cad,
         "tutor_earnings_cad": line.tutor_earnings_cad,
+    }
+
+
+def record_booking_cancelled(
+    lesson: Appointment,
+    line: OrderLine | None,
+    *,
+    cancelled_by: str,
+    by: User | None,
+    reason: str,
+    credit: Decimal,
+    now: datetime,
+) -> None:
+    record_event(
+        type="booking.cancelled",
+        payload={
+            **_lesson(lesson),
+            "cancelled_by": cancelled_by,
+            "cancelled_by_id": by.pk if by else None,
+            "cancellation_reason": reason.strip() or None,
+            "start_datetime": lesson.start,
+            "end_datetime": lesson.end,
+            "duration_min": lesson.minutes,
+            "price_cad": line.price_cad if line else None,
+            "credit_issued": credit,
+            "timestamp": now,
+        },
+        now=now,
+    )
+
+
+def record_booking_rescheduled(
+    lesson: Appointment,
+    *,
+    old_start: datetime,
+    old_end: datetime,
+    rescheduled_by: str,
+    by: User | None,
+    reason: str,
+    now: datetime,
+) -> None:
+    record_event(
+        type="booking.rescheduled",
+        payload={
+            **_lesson(lesson),
+            "rescheduled_by": rescheduled_by,
+            "rescheduled_by_id": by.pk if by else None,
+            "reason": reason.strip() or None,
+            "old_start_datetime": old_start,
+            "old_end_datetime": old_end,
+            "new_start_datetime": lesson.start,
+            "new_end_datetime": lesson.end,
+            "timestamp": now,
+        },
+        now=now,
+    )
+
+
+def _lesson(lesson: Appointment) -> dict[str, object]:
+    return {
+        "appointment_id": lesson.pk,
+        "user_id": lesson.student_id,
+        "tutor_id": lesson.tutor.public_id,
+        "course_id": lesson.course.public_id,
+        "course_title_fr": lesson.course.title,
     }

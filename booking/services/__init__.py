@@ -1,4 +1,4 @@
-"""Every write to carts and claims: keyword-only functions, each in one transaction.
+"""Every write to carts, claims and lessons: keyword-only functions, each in one transaction.
 
 They raise `booking.errors.BookingError`, whose message is ready to be shown; nothing was changed then.
 Holds begin and end by the database's clock, so that web servers whose clocks differ agree; `now` decides
@@ -14,6 +14,7 @@ from booking.services.holds import (
     renew_line,
     sweep_expired_holds,
 )
+from booking.services.lessons import cancel_lesson, move_lesson, move_problems, restore_lesson
 from booking.services.locks import lock_tutors
 from booking.services.payment import begin_payment, book_lesson, end_payment
 
@@ -22,6 +23,7 @@ __all__ = [
     "adopt_guest_cart",
     "begin_payment",
     "book_lesson",
+    "cancel_lesson",
     "cart_for",
     "cart_for_writing",
     "end_payment",
@@ -29,7 +31,10 @@ __all__ = [
     "hold_slots",
     "lock_tutors",
     "merge_carts",
+    "move_lesson",
+    "move_problems",
     "release_line",
     "renew_line",
+    "restore_lesson",
     "sweep_expired_holds",
 ]

@@ -1,0 +1,198 @@
+"""What calling a lesson off, or bringing it back, does to its money.
+
+Locks in the one order: order, line, lesson, tutor's time, ledger. Nothing here takes a tutor's lock but
+`restore`: to free time needs none.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import TextChoices
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from booking import services as booking
+from booking.changes import Actor
+from booking.models import Appointment
+from home.formats import money
+from payments import events, lesson_mails
+from payments.gateway import GatewayUnavailable
+from payments.models import CreditEntry, Order, OrderLine, Refund
+from payments.pricing import NOTHING
+from payments.services.credits import credit_line
+from payments.services.refunds import promise_refund, send_refund
+
+log = logging.getLogger(__name__)
+
+
+class Compensation(TextChoices):
+    """What a student gets for a lesson that is called off."""
+
+    CREDIT = "credit", gettext_lazy("Un crédit")
+    REFUND = "refund", gettext_lazy("Un remboursement")
+    NOTHING = "nothing", gettext_lazy("Rien")
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    """A lesson that was called off: what was given as a credit, and the refund that is on its way."""
+
+    appointment: Appointment
+    credit: Decimal = NOTHING
+    refund_id: UUID | None = None
+
+
+def cancel(
+    *,
+    appointment: Appointment,
+    actor: str,
+    by: User | None,
+    reason: str,
+    compensation: Compensation,
+    now: datetime,
+) -> Cancellation:
+    """Call a lesson off, give back what was really paid for it, and tell everybody.
+
+    Students and tutors: as a credit, always. The direction chooses. What a tutor was once paid for the lesson
+    stays paid. Of two that ask, the second is told so by LessonClosed: one cancellation, one credit, one
+    event. Raises what `booking.services.cancel_lesson` raises; nothing is changed then.
+    """
+    if actor != Actor.ADMIN and compensation != Compensation.CREDIT:
+        raise ValueError("only the direction chooses what is given back")
+    done = _cancel(appointment, actor, by, reason, compensation, now)
+    if done.refund_id:
+        try:
+            send_refund(refund_id=done.refund_id)
+        except GatewayUnavailable:
+            log.warning("Refund %s waits for reconciliation", done.refund_id)
+    return done
+
+
+@transaction.atomic
+def _cancel(
+    appointment: Appointment,
+    actor: str,
+    by: User | None,
+    reason: str,
+    compensation: Compensation,
+    now: datetime,
+) -> Cancellation:
+    line = locked_line(appointment)
+    lesson = booking.cancel_lesson(
+        appointment=appointment,
+        actor=actor,
+        by=by,
+        reason=reason,
+        now=now,
+        refunded=compensation == Compensation.REFUND,
+    )
+    credit, refund = NOTHING, None
+    if line is not None:
+        _earn_nothing(line)
+        if compensation == Compensation.CREDIT:
+            credit = credit_line(line=line, cause=CreditEntry.Cause.CANCELLATION, now=now, by=by)
+        elif compensation == Compensation.REFUND and line.left_cad:
+            refund = promise_refund(
+                order=line.order,
+                amounts={line.pk: line.left_cad},
+                reason=reason,
+                source=Refund.Source.ADMIN,
+                now=now,
+                by=by,
+            )
+    _tell(lesson, line, actor, by, reason, credit, _consequence(credit, refund), now)
+    return Cancellation(lesson, credit, refund.pk if refund and refund.amount_cad else None)
+
+
+def cancel_for_refund(
+    *, lines: Sequence[OrderLine], by: User | None, reason: str, now: datetime
+) -> list[Appointment]:
+    """Call off the lessons of lines whose money goes back by a refund, inside its transaction; gives those
+    that stood.
+
+    The lines' order and rows are locked already. Call it before anything is written to the ledger.
+    """
+    cancelled = []
+    for line in sorted(lines, key=lambda line: str(line.appointment_id)):
+        lesson = line.appointment
+        if lesson is None or lesson.status not in Appointment.OCCUPIES_TIME:
+            continue
+        lesson = booking.cancel_lesson(
+            appointment=lesson, actor=Actor.ADMIN, by=by, reason=reason, now=now, refunded=True
+        )
+        _earn_nothing(line)
+        _tell(
+            lesson,
+            line,
+            Actor.ADMIN,
+            by,
+            reason,
+            NOTHING,
+            _("Un autre courriel dit ce qui vous est remboursé."),
+            now,
+        )
+        cancelled.append(lesson)
+    return cancelled
+
+
+def locked_line(appointment: Appointment) -> OrderLine | None:
+    """The line by which a lesson was sold, with its order, both locked; None for one that never was."""
+    order = (
+        Order.objects.select_for_update(of=["self"])
+        .filter(lines__appointment=appointment)
+        .select_related("user")
+        .first()
+    )
+    if order is None:
+        return None
+    line = order.lines.select_for_update(of=["self"]).get(appointment=appointment)
+    line.order = order
+    return line
+
+
+def _earn_nothing(line: OrderLine) -> None:
+    """A lesson that isn't given earns its tutor nothing; what was paid out is not taken back."""
+    if line.earnings != OrderLine.Earnings.PAID:
+        line.earnings = OrderLine.Earnings.CANCELLED
+        line.save(update_fields=["earnings"])
+
+
+def _consequence(credit: Decimal, refund: Refund | None) -> str:
+    """What becomes of the student's money, for the mail; empty where none moves."""
+    if credit:
+        return _("%(amount)s sont portés à vos crédits.") % {"amount": money(credit)}
+    if refund is None:
+        return ""
+    on_card = _("%(amount)s sont remboursés sur votre carte.") % {"amount": money(refund.amount_cad)}
+    as_credit = _("%(amount)s, payés par crédits, retournent à vos crédits.") % {
+        "amount": money(refund.credits_cad)
+    }
+    return " ".join(
+        sentence
+        for sentence, amount in ((on_card, refund.amount_cad), (as_credit, refund.credits_cad))
+        if amount
+    )
+
+
+def _tell(
+    lesson: Appointment,
+    line: OrderLine | None,
+    actor: str,
+    by: User | None,
+    reason: str,
+    credit: Decimal,
+    consequence: str,
+    now: datetime,
+) -> None:
+    events.record_booking_cancelled(
+        lesson, line, cancelled_by=actor, by=by, reason=reason, credit=credit, now=now
+    )
+    lesson_mails.record_cancelled(lesson, actor=actor, reason=reason, consequence=consequence, now=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 from wagtail.models import Locale, Page, Site
 
 from home.models import ContentPage, HomePage, SiteSettings
@@ -96,3 +96,13 @@ def test_the_frame_costs_no_query_once_it_is_known(
     client.get("/recherche/")
     with django_assert_num_queries(0):
         client.get("/recherche/")
+
+
+def test_without_redis_every_page_still_answers(client: Client, settings: Settings) -> None:
+    nobody_there = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {"default": nobody_there}
+
+    answers = {path: client.get(path) for path in ("/", "/cours/", "/tuteurs/", "/panier/", "/connexion/")}
+
+    assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(answers, 200)
+    assert "Fanal" in answers["/"].content.decode()

@@ -197,6 +197,20 @@ def test_a_removed_card_pays_no_more_and_removing_it_again_is_fine(stripe_sandbo
         confirm_with(new_intent(customer_id=customer), payment_method_id=card)
 
 
+def test_a_kept_card_may_be_declined_later_and_stays_kept(stripe_sandbox: StripeSandbox) -> None:
+    customer = new_customer()
+    card = keep_card(stripe_sandbox, customer)
+    stripe_sandbox.control("card", payment_method=card, number="4000000000009995")
+    intent = new_intent(customer_id=customer)
+
+    with pytest.raises(Declined) as declined:
+        confirm_with(intent, payment_method_id=card)
+
+    assert declined.value.decline_code == "insufficient_funds"
+    assert gateway().card_of(payment_method_id=card).customer_id == customer
+    assert confirm(intent, stripe_sandbox.token()).status == IntentStatus.SUCCEEDED
+
+
 def test_an_unknown_card_is_refused(stripe_sandbox: StripeSandbox) -> None:
     for work in (gateway().card_of, gateway().detach_card):
         with pytest.raises(GatewayRefused) as refused:

@@ -166,6 +166,50 @@ def test_a_doubled_event_comes_twice_with_one_id(merchant: Merchant) -> None:
     assert told(merchant.sandbox).count(SUCCEEDED) == 1
 
 
+def test_an_event_may_come_many_times_at_once(merchant: Merchant) -> None:
+    merchant.sandbox.control("double", n=1, times=50)
+    merchant.new_intent()
+
+    assert merchant.sandbox.idle()
+    assert told(merchant.sandbox) == [CREATED] * 50
+    assert len({body["id"] for body in bodies(merchant.sandbox)}) == 1
+
+
+def test_several_senders_bring_every_event_once_and_in_no_order(merchant: Merchant) -> None:
+    merchant.sandbox.control("senders", n=8)
+    ids = {merchant.new_intent()["id"] for _ in range(40)}
+
+    assert merchant.sandbox.idle()
+    came = [body["data"]["object"]["id"] for body in bodies(merchant.sandbox)]
+    assert sorted(came) == sorted(ids)
+    merchant.sandbox.control("reset")
+    merchant.paid_intent()
+    assert merchant.sandbox.idle()
+    assert told(merchant.sandbox)[-2:] == [CREATED, SUCCEEDED]
+
+
+def test_what_the_dashboard_and_the_bank_do_is_told(merchant: Merchant) -> None:
+    """Behind the merchant's back: no key of ours, no metadata of ours."""
+    paid = merchant.paid_intent()
+    refund = merchant.sandbox.control("dashboard_refund", intent=paid["id"], amount=1000)["refund"]
+    dispute = merchant.sandbox.control("dispute", intent=paid["id"], reason="duplicate")["dispute"]
+    merchant.sandbox.control("dispute", dispute=dispute, status="under_review")
+    merchant.sandbox.control("dispute", dispute=dispute, status="lost")
+
+    assert merchant.sandbox.idle()
+    heard = [(body["type"], body["data"]["object"]["id"]) for body in bodies(merchant.sandbox)[2:]]
+    assert heard == [
+        ("refund.created", refund),
+        ("charge.refunded", paid["latest_charge"]),
+        ("charge.dispute.created", dispute),
+        ("charge.dispute.updated", dispute),
+        ("charge.dispute.closed", dispute),
+    ]
+    assert bodies(merchant.sandbox)[2]["request"] == {"id": None, "idempotency_key": None}
+    assert bodies(merchant.sandbox)[2]["data"]["object"]["metadata"] == {}
+    assert bodies(merchant.sandbox)[-1]["data"]["previous_attributes"] == {"status": "under_review"}
+
+
 def test_shuffled_events_come_last_one_first(merchant: Merchant) -> None:
     merchant.sandbox.control("shuffle", n=4)
     merchant.paid_intent()

@@ -101,6 +101,14 @@ class CouponRefused(PaymentError):
         return cls(_("Le code %(code)s a déjà servi autant de fois que prévu.") % {"code": coupon.code})
 
 
+class CartBeingPaid(PaymentError):
+    """What is being paid stays as it is until the payment came to something or nothing."""
+
+    @property
+    def message(self) -> str:  # type: ignore[override]
+        return _("Un paiement est commencé pour ce panier. Annulez-le d’abord pour changer de code promo.")
+
+
 class RefundTooMuch(PaymentError):
     """More was asked back than is left of what was paid; nothing was written."""
 

@@ -40,6 +40,20 @@ def countries() -> list[tuple[str, str]]:
     return [("CA", "Canada"), *sorted(names.items(), key=lambda item: anyascii(item[1]).lower())]
 
 
+class CouponForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code promo"),
+        max_length=40,
+        error_messages={
+            "required": _("Écrivez un code, puis appliquez-le."),
+            "max_length": _("Un code a au plus 40 caractères."),
+        },
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+
+
 class BillingForm(forms.Form):
     """The part that members and guests share."""
 

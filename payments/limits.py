@@ -1,4 +1,6 @@
-"""Ceilings on what a stranger may try at checkout, which tells whether an e-mail is known and tries cards."""
+"""Ceilings on what a stranger may try: checkout tells whether an e-mail is known and tries cards, the cart
+whether a code exists.
+"""
 
 from __future__ import annotations
 
@@ -15,4 +17,14 @@ def allow_guest_checkout(request: HttpRequest) -> bool:
         client_address(request),
         limit=settings.GUEST_CHECKOUT_LIMIT,
         seconds=settings.GUEST_CHECKOUT_WINDOW_SECONDS,
+    )
+
+
+def allow_coupon_try(request: HttpRequest) -> bool:
+    """Whether this address may try one more code."""
+    return within_limit(
+        "coupon",
+        client_address(request),
+        limit=settings.COUPON_TRIES_LIMIT,
+        seconds=settings.COUPON_TRIES_WINDOW_SECONDS,
     )

@@ -1,10 +1,13 @@
 from django.urls import path
 
 from payments.views.checkout import checkout, checkout_cancel
+from payments.views.coupons import coupon_apply, coupon_remove
 from payments.views.returning import checkout_return
 from payments.views.webhook import stripe_webhook
 
 urlpatterns = [
+    path("panier/code/", coupon_apply, name="coupon-apply"),
+    path("panier/code/retirer/", coupon_remove, name="coupon-remove"),
     path("paiement/", checkout, name="checkout"),
     path("paiement/annuler/", checkout_cancel, name="checkout-cancel"),
     path("paiement/<uuid:checkout_id>/retour/", checkout_return, name="checkout-return"),

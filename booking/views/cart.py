@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
@@ -58,10 +57,6 @@ class ShownLine(NamedTuple):
 
 class ShownCart(NamedTuple):
     lines: list[ShownLine]
-
-    @property
-    def total(self) -> Decimal:
-        return sum((shown.line.price for shown in self.lines if shown.held or shown.paying), Decimal(0))
 
     @property
     def lost(self) -> list[ShownLine]:

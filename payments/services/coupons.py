@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
+
 from booking.models import Cart
-from payments.errors import CouponRefused
+from payments.errors import CartBeingPaid, CouponRefused
 from payments.models import Checkout, Coupon, CouponRedemption
 
 
@@ -19,6 +21,27 @@ def usable_coupon(*, code: str, now: datetime, checkout: Checkout | None = None)
         raise CouponRefused.unknown()
     _check(coupon, now, checkout)
     return coupon
+
+
+@transaction.atomic
+def apply_coupon(*, cart: Cart, code: str, now: datetime) -> Coupon:
+    """Put a coupon on a cart, in place of the one it had. One that is refused leaves that one.
+
+    Raises CouponRefused, or CartBeingPaid.
+    """
+    _lock_unpaid(cart)
+    coupon = usable_coupon(code=code, now=now)
+    cart.coupon_code = coupon.code
+    cart.save(update_fields=["coupon_code"])
+    return coupon
+
+
+@transaction.atomic
+def remove_coupon(*, cart: Cart) -> None:
+    """Raises CartBeingPaid."""
+    _lock_unpaid(cart)
+    cart.coupon_code = ""
+    cart.save(update_fields=["coupon_code"])
 
 
 def normal(code: str) -> str:
@@ -58,6 +81,13 @@ def forget(*, cart: Cart, code: str) -> None:
 def deactivate_expired(*, now: datetime) -> int:
     """Switch off the coupons whose time is over; says how many."""
     return Coupon.objects.expired(now).update(active=False)
+
+
+def _lock_unpaid(cart: Cart) -> None:
+    """The same lock as a payment that begins: what is paid is what the cart said."""
+    Cart.objects.select_for_update(no_key=True).get(pk=cart.pk)
+    if Checkout.objects.unsettled().filter(cart=cart).exists():
+        raise CartBeingPaid
 
 
 def _lock(coupon: Coupon) -> None:

@@ -25,11 +25,14 @@ def available(*, user: User, checkout: Checkout | None = None) -> Decimal:
 
     What `checkout` itself has promised counts as free for it.
     """
+    held = balance(user=user)
+    if not held:
+        return held
     under_way = Checkout.objects.unsettled().filter(user=user)
     if checkout:
         under_way = under_way.exclude(pk=checkout.pk)
     promised = under_way.aggregate(sum=Sum("credits_cad"))["sum"]
-    return balance(user=user) - (promised or NOTHING)
+    return held - (promised or NOTHING)
 
 
 def lock_ledger(*, user: User) -> None:

@@ -39,6 +39,8 @@ OURS = {
     "panier/<uuid:line>/retirer/": "public",
     "panier/<uuid:line>/reprendre/": "public",
     "panier/<uuid:line>/repeter/": "public",
+    "panier/code/": "public",
+    "panier/code/retirer/": "public",
     "rendez-vous/<uuid:pk>/calendrier.ics": "member",
     "paiement/": "public",
     "paiement/annuler/": "public",

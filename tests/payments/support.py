@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import httpx
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -52,6 +53,15 @@ def make_held_cart(
     for start in starts or [next_lesson_time()]:
         hold_slot(cart=cart, course=course, tutor=tutor, start=start, duration=minutes, now=timezone.now())
     return cart
+
+
+def browser_with(cart: Cart) -> Client:
+    """A browser whose session holds this guest cart."""
+    client = Client()
+    session = client.session
+    session["cart"] = str(cart.pk)
+    session.save()
+    return client
 
 
 def make_buyer(email: str = "zoe@exemple.ca") -> Buyer:

@@ -143,6 +143,7 @@ def test_a_cart_under_payment_may_count_on_what_it_set_aside_itself(student: Use
 def test_pricing_asks_five_questions_however_long_the_cart(
     student: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
+    give(student, "30.00")
     make_coupon("AUTOMNE", max_redemptions=3)
     cart = two_lessons(student, code="AUTOMNE")
     with django_assert_num_queries(5):

@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from booking.models import Cart, TimeClaim
+from booking.models import TimeClaim
 from courses.models import Course
 from payments.models import Checkout, Order, StripeEvent
 from tests.factories import make_user
@@ -25,6 +25,7 @@ from tests.payments.support import (
     ASKS_3D_SECURE,
     DECLINED,
     PAYS,
+    browser_with,
     card_token,
     make_held_cart,
     make_shelf,
@@ -35,15 +36,6 @@ from tests.payments.test_forms import TYPED
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
 BY_SCRIPT = {"Accept": "application/json"}
-
-
-def browser_with(cart: Cart) -> Client:
-    """A browser whose session holds this guest cart."""
-    client = Client()
-    session = client.session
-    session["cart"] = str(cart.pk)
-    session.save()
-    return client
 
 
 def press_pay(client: Client, *, card: str = PAYS, total: str = "45.00", **typed: str) -> Any:

@@ -202,6 +202,8 @@ STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRET", default=[])
 STRIPE_API_BASE = env("STRIPE_API_BASE", default="https://api.stripe.com")
 GUEST_CHECKOUT_LIMIT = 10  # tries by one address within the window: it tells whether an e-mail is known
 GUEST_CHECKOUT_WINDOW_SECONDS = 600
+COUPON_TRIES_LIMIT = 20  # codes by one address within the window: they are not to be guessed
+COUPON_TRIES_WINDOW_SECONDS = 600
 STRIPE_JS_URL = env("STRIPE_JS_URL", default="https://js.stripe.com/endive/stripe.js")
 
 _stripe_js = urlsplit(STRIPE_JS_URL)

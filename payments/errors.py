@@ -117,6 +117,12 @@ class RefundTooMuch(PaymentError):
         self.message = _("Il reste %(left)s à rembourser.") % {"left": money(left)}
 
 
+class NothingToRefund(PaymentError):
+    @property
+    def message(self) -> str:  # type: ignore[override]
+        return _("Il ne reste rien à rembourser.")
+
+
 def decline_message(code: str) -> str:
     """Why a card was refused and what to do, by Stripe's `decline_code`, else its `code`."""
     messages = {

@@ -9,7 +9,7 @@ from decimal import Decimal
 from accounts.models import User
 from booking.models import Appointment
 from notifications.services import record_event
-from payments.models import Order, OrderLine
+from payments.models import Order, OrderLine, Refund
 
 
 def record_signup(user: User, *, now: datetime) -> None:
@@ -40,6 +40,28 @@ def record_booking_created(order: Order, lines: Sequence[OrderLine], *, now: dat
             "coupon_code": order.coupon_code or None,
             "items": [_item(line) for line in lines],
             "created_at": order.created_at,
+        },
+        now=now,
+    )
+
+
+def record_order_refunded(refund: Refund, amount: Decimal, *, now: datetime) -> None:
+    """`amount` of the refund, in CAD, went through."""
+    record_event(
+        type="order.refunded",
+        payload={
+            "order_id": refund.order_id,
+            "user_id": refund.order.user_id,
+            "refund_amount": amount,
+            "refund_reason": refund.reason,
+            "stripe_refund_id": refund.stripe_refund_id or None,
+            "processed_by": refund.processed_by_id,
+            "affected_appointments": [
+                share.line.appointment_id
+                for share in refund.shares.select_related("line").order_by("line__start", "line")
+                if share.line.appointment_id and share.card_cad + share.credits_cad
+            ],
+            "timestamp": now,
         },
         now=now,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from django.conf import settings
 from django.urls import reverse
@@ -11,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from booking.calendars import lesson_calendar
 from notifications.services import Attachment, record_mail
-from payments.models import Order, OrderLine
+from payments.models import Order, OrderLine, Refund
+from payments.pricing import NOTHING
 
 
 def record_confirmation(order: Order, lines: Sequence[OrderLine], *, now: datetime) -> None:
@@ -34,4 +36,28 @@ def record_confirmation(order: Order, lines: Sequence[OrderLine], *, now: dateti
         },
         now=now,
         attachments=attachments,
+    )
+
+
+def record_refund(refund: Refund, *, card: Decimal, credited: Decimal, now: datetime) -> None:
+    """How much goes back for which lesson, and where to: the part of the refund that went through, in CAD."""
+    shares = [
+        (share.line, (share.card_cad if card else NOTHING) + (share.credits_cad if credited else NOTHING))
+        for share in refund.shares.select_related("line__course", "line__tutor").order_by("line__start")
+    ]
+    record_mail(
+        to=refund.order.user.email,
+        subject=_("Remboursement de votre commande %(number)s") % {"number": refund.order.number},
+        template="payments/mail/refund",
+        context={
+            "refund": refund,
+            "order": refund.order,
+            "shares": [(line, amount) for line, amount in shares if amount],
+            "card": card,
+            "credits": credited,
+            "total": card + credited,
+            "excess": refund.excess_cad if card else NOTHING,
+            "dashboard_url": settings.SITE_URL + reverse("dashboard"),
+        },
+        now=now,
     )

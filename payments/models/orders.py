@@ -60,6 +60,7 @@ class Order(models.Model):
     class Meta:
         verbose_name = _("commande")
         verbose_name_plural = _("commandes")
+        permissions = [("refund_order", _("Peut rembourser une commande"))]
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["user", "-created_at"], name="order_by_user")]
         constraints = [models.CheckConstraint(condition=Q(total_cad__gte=0), name="order_total_not_negative")]

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from payments.models.orders import Order, OrderLine
@@ -37,6 +38,8 @@ class Refund(models.Model):
     )
     amount_cad = models.DecimalField(_("sur la carte"), max_digits=9, decimal_places=2)
     credits_cad = models.DecimalField(_("en crédits"), max_digits=9, decimal_places=2, default=0)
+    # Of `amount_cad`, what went back at Stripe beyond all that was left of the order: for no lesson.
+    excess_cad = models.DecimalField(_("de trop"), max_digits=9, decimal_places=2, default=0)
     reason = models.CharField(_("motif"), max_length=200)
     source = models.CharField(_("origine"), max_length=10, choices=Source.choices)
     status = models.CharField(_("état"), max_length=10, choices=Status.choices, default=Status.PENDING)
@@ -59,6 +62,9 @@ class Refund(models.Model):
                 & (Q(amount_cad__gt=0) | Q(credits_cad__gt=0)),
                 name="refund_amount_positive",
             ),
+            models.CheckConstraint(
+                condition=Q(excess_cad__gte=0, excess_cad__lte=F("amount_cad")), name="refund_excess_within"
+            ),
             models.UniqueConstraint(
                 fields=["stripe_refund_id"], condition=~Q(stripe_refund_id=""), name="refund_once_from_stripe"
             ),
@@ -70,6 +76,22 @@ class Refund(models.Model):
     @property
     def total_cad(self) -> Decimal:
         return self.amount_cad + self.credits_cad
+
+    @property
+    def failure(self) -> str:
+        """Why it failed, in words; `last_error` is Stripe's word, or a sentence of its own."""
+        reasons = {
+            "expired_or_canceled_card": gettext("la carte est expirée ou annulée."),
+            "lost_or_stolen_card": gettext("la carte a été déclarée perdue ou volée."),
+            "declined": gettext("la banque l’a refusé."),
+            "insufficient_funds": gettext("le compte Stripe n’a pas les fonds."),
+            "charge_for_pending_refund_disputed": gettext("le paiement est contesté."),
+            "merchant_request": gettext("il a été annulé dans Stripe."),
+            "canceled": gettext("il a été annulé dans Stripe."),
+            "failed": gettext("la banque n’a pas dit pourquoi."),
+            "unknown": gettext("la banque n’a pas dit pourquoi."),
+        }
+        return reasons.get(self.last_error, self.last_error)
 
 
 class RefundShare(models.Model):

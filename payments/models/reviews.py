@@ -26,6 +26,7 @@ class Review(models.Model):
         MISMATCH = "mismatch", _("Paiement qui ne correspond pas")
         STUCK_PAYMENT = "stuck", _("Paiement sans réponse")
         REFUND_FAILED = "refund_failed", _("Remboursement échoué")
+        OVER_REFUNDED = "over_refunded", _("Remboursé de trop")
         DISPUTE = "dispute", _("Paiement contesté")
         EVENT_FAILED = "event_failed", _("Événement Stripe non traité")
 

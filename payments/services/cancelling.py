@@ -70,7 +70,7 @@ def cancel(
     done = _cancel(appointment, actor, by, reason, compensation, now)
     if done.refund_id:
         try:
-            send_refund(refund_id=done.refund_id)
+            send_refund(refund_id=done.refund_id, now=now)
         except GatewayUnavailable:
             log.warning("Refund %s waits for reconciliation", done.refund_id)
     return done

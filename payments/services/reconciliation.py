@@ -37,7 +37,7 @@ def reconcile(*, now: datetime) -> Report:
             report.failed.append(str(checkout.pk))
     for refund in Refund.objects.filter(status=Refund.Status.PENDING):
         try:
-            send_refund(refund_id=refund.pk)
+            send_refund(refund_id=refund.pk, now=now)
             report.refunds += 1
         except GatewayUnavailable as error:
             log.warning("Refund %s could not be sent: %s", refund.pk, error)

@@ -42,7 +42,7 @@ def settle_as(*, intent: Intent, now: datetime) -> Checkout | None:
     if checkout and checkout.status == Checkout.Status.SETTLED:
         for refund in checkout.order.refunds.filter(status=Refund.Status.PENDING):
             try:
-                send_refund(refund_id=refund.pk)
+                send_refund(refund_id=refund.pk, now=now)
             except GatewayUnavailable:
                 log.warning("Refund %s waits for reconciliation", refund.pk)
     return checkout

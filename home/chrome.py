@@ -1,10 +1,10 @@
-"""What frames every page: brand, menu and foot. Made once, then kept until an editor changes it."""
+"""What frames every page: its site, brand, menu and foot. Made once, then kept until an editor changes it."""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.cache import cache
 from django.db import transaction
@@ -35,17 +35,32 @@ class Chrome:
     foot: tuple[Link, ...] = ()
 
 
-def chrome_for(request: HttpRequest) -> Chrome:
-    """The frame of the request's site: one look into the cache, no query, once it is there."""
-    key = f"home.chrome.{request.get_host()}"
+class Frame(NamedTuple):
+    site: Site | None
+    """As `Site.find_for_request` gives it, which takes three queries with its root; of the root, only what
+    leads to the pages below.
+    """
+    chrome: Chrome
+
+
+def frame_of(request: HttpRequest) -> Frame:
+    """The frame of the request's pages: one look into the cache a request, no query, once it is there."""
+    frame: Frame | None = getattr(request, "frame", None)
+    if frame is None:
+        frame = request.frame = _remembered(request)  # type: ignore[attr-defined]
+    return frame
+
+
+def _remembered(request: HttpRequest) -> Frame:
+    key = f"home.frame.{request.get_host()}"
     known = cache.get_many([_GENERATION, key])
     generation = known.get(_GENERATION)
     if generation and key in known and known[key][0] == generation:
-        chrome: Chrome = known[key][1]
-        return chrome
-    chrome = _from_database(request)
-    cache.set(key, (generation or forget(), chrome), _SECONDS)
-    return chrome
+        frame: Frame = known[key][1]
+        return frame
+    frame = _from_database(request)
+    cache.set(key, (generation or forget(), frame), _SECONDS)
+    return frame
 
 
 def forget() -> str:
@@ -60,12 +75,12 @@ def forget_after_commit(**_signal: Any) -> None:
     transaction.on_commit(forget)
 
 
-def _from_database(request: HttpRequest) -> Chrome:
+def _from_database(request: HttpRequest) -> Frame:
     site = Site.find_for_request(request)
     if site is None:
-        return Chrome()
+        return Frame(None, Chrome())
     settings = SiteSettings.for_request(request)
-    return Chrome(
+    chrome = Chrome(
         brand=settings.brand,
         tagline=settings.tagline,
         email=settings.email,
@@ -75,6 +90,8 @@ def _from_database(request: HttpRequest) -> Chrome:
         menu=_links(site.root_page.get_children().live().public().in_menu(), request),
         foot=_links(settings.live_footer_pages(), request),
     )
+    site.root_page = site.root_page.specific_deferred
+    return Frame(site, chrome)
 
 
 def _links(pages: Any, request: HttpRequest) -> tuple[Link, ...]:

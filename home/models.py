@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.blocks import PageChooserBlock
@@ -12,6 +13,7 @@ from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page
 from wagtail.search import index
+from wagtail.url_routing import RouteResult
 
 from home.blocks import BODY_BLOCKS, HOME_BLOCKS, SENTENCES
 from home.search import folded_text
@@ -71,6 +73,18 @@ class HomePage(Page):
 
     def folded_text(self) -> str:
         return folded_text(self.title, self.headline, self.intro, body=self.body)
+
+    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
+        """As Wagtail does, with fewer queries: pages on the way to another are not read whole, and this one,
+        which may be remembered (home.chrome), is read anew where it is shown itself.
+        """
+        if not path_components:
+            return super(HomePage, HomePage.objects.get(pk=self.pk)).route(request, [])
+        slug, *further = path_components
+        page = self.get_children().filter(slug=slug).first()
+        if page is None:
+            raise Http404
+        return (page.specific_deferred if further else page.specific).route(request, further)
 
 
 class ContentPage(Page):

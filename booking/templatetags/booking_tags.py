@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django import template
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
 from django.http import HttpRequest
 from django.template.context import Context
 from django.template.loader import render_to_string
@@ -125,14 +126,13 @@ def cart_badge(context: Context, out_of_band: bool = False) -> dict[str, Any]:
 
 
 def _badge(request: HttpRequest) -> Badge:
-    lines = CartLine.objects.with_hold()
     if request.user.is_authenticated:
-        lines = lines.filter(cart__user=request.user)
+        mine = Q(cart__user=request.user)
     elif key := request.session.get(SESSION_KEY):
-        lines = lines.filter(cart=key, cart__user=None)
+        mine = Q(cart=key, cart__user=None)
     else:
         return Badge()
-    found = list(lines)
+    found = list(CartLine.objects.with_hold().filter(mine))
     left = [line.time_left for line in found if line.hold == TimeClaim.State.HOLD]
     kept = sum(line.hold is not None for line in found)
     return Badge(kept=kept, lost=len(found) - kept, left=min(left, default=None))

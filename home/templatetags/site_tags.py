@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 from django.template import Context
 
-from home.chrome import Chrome, chrome_for
+from home.chrome import Chrome, frame_of
 
 register = template.Library()
 
@@ -14,4 +14,4 @@ register = template.Library()
 def site_chrome(context: Context) -> Chrome:
     """Brand, menu and foot; plain ones when an e-mail or an error page is drawn without a request."""
     request = context.get("request")
-    return chrome_for(request) if request is not None else Chrome()
+    return frame_of(request).chrome if request is not None else Chrome()

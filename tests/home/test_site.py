@@ -61,6 +61,27 @@ def test_an_editors_change_of_brand_is_seen_by_the_next_visitor(
     assert '<a href="mailto:allo@phare.example">' in html
 
 
+def test_what_is_remembered_of_the_home_page_is_never_what_is_shown_of_it(client: Client) -> None:
+    assert "Une autre heure" not in client.get("/").content.decode()
+    HomePage.objects.update(headline="Une autre heure", live=True)  # behind the back of every signal
+    assert "Une autre heure" in client.get("/").content.decode()
+    HomePage.objects.update(live=False)
+    assert client.get("/").status_code == 404
+
+
+def test_another_site_of_the_same_house_begins_at_its_own_root(
+    client: Client,
+    conditions: ContentPage,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        Site.objects.create(hostname="127.0.0.1", root_page=conditions, is_default_site=False)
+    for _ in range(2):  # from the database, then as it is remembered
+        assert "Annuler à temps." in client.get("/", headers={"host": "127.0.0.1"}).content.decode()
+        assert "Comprendre, une heure à la fois" in client.get("/").content.decode()
+    assert client.get("/cours/", headers={"host": "127.0.0.1"}).status_code == 404
+
+
 def test_a_page_enters_and_leaves_the_menu_as_it_is_published(
     client: Client,
     conditions: ContentPage,

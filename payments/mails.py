@@ -17,7 +17,7 @@ from payments.pricing import NOTHING
 
 
 def record_confirmation(order: Order, lines: Sequence[OrderLine], *, now: datetime) -> None:
-    """What was booked, what is refunded, and the lessons as a calendar file."""
+    """What was booked, what is given back and how, and the lessons as a calendar file."""
     lessons = [line.appointment for line in lines if line.appointment]
     attachments = (
         [Attachment("cours.ics", lesson_calendar(lessons, now=now), "text/calendar")] if lessons else []
@@ -26,12 +26,12 @@ def record_confirmation(order: Order, lines: Sequence[OrderLine], *, now: dateti
         to=order.user.email,
         subject=_("Votre réservation %(number)s est confirmée") % {"number": order.number}
         if lessons
-        else _("Votre commande %(number)s est remboursée") % {"number": order.number},
+        else _("Votre commande %(number)s n’a pas pu être réservée") % {"number": order.number},
         template="payments/mail/confirmation",
         context={
             "order": order,
             "booked": [line for line in lines if line.appointment],
-            "refunded": [line for line in lines if not line.appointment],
+            "gone": [_given_back(order, line) for line in lines if not line.appointment],
             "dashboard_url": settings.SITE_URL + reverse("dashboard"),
         },
         now=now,
@@ -61,3 +61,10 @@ def record_refund(refund: Refund, *, card: Decimal, credited: Decimal, now: date
         },
         now=now,
     )
+
+
+def _given_back(order: Order, line: OrderLine) -> dict[str, object]:
+    """Where the money of a lesson whose time was gone went, in CAD."""
+    if order.checkout and order.checkout.prefers_credit:
+        return {"line": line, "card": NOTHING, "credits": line.paid_cad}
+    return {"line": line, "card": line.card_cad, "credits": line.credits_cad}

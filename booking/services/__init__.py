@@ -15,21 +15,23 @@ from booking.services.holds import (
     sweep_expired_holds,
 )
 from booking.services.lessons import cancel_lesson, move_lesson, move_problems, restore_lesson
-from booking.services.locks import lock_tutors
-from booking.services.payment import begin_payment, book_lesson, end_payment
+from booking.services.locks import claiming
+from booking.services.payment import Paid, begin_payment, book_lessons, end_payment, leave_cart
 
 __all__ = [
+    "Paid",
     "Wanted",
     "adopt_guest_cart",
     "begin_payment",
-    "book_lesson",
+    "book_lessons",
     "cancel_lesson",
     "cart_for",
     "cart_for_writing",
+    "claiming",
     "end_payment",
     "hold_slot",
     "hold_slots",
-    "lock_tutors",
+    "leave_cart",
     "merge_carts",
     "move_lesson",
     "move_problems",

@@ -80,11 +80,3 @@ def lock(
 def _key(name: bytes) -> int:
     """A name as PostgreSQL's signed integer. Two that share one only wait for each other."""
     return zlib.crc32(name) - 2**31
-
-
-def lock_tutors(*, tutor_ids: Collection[int]) -> None:
-    """Lock tutors' time until the transaction ends. Raises TryAgain when that takes more than three
-    seconds.
-    """
-    with claiming():
-        lock(tutor_ids=tutor_ids)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from accounts.models import User
 from booking.diaries import ClaimKind, Diary, load_diaries
-from booking.errors import HoldsLost, LineBeingPaid, NotBookable, SlotTaken
+from booking.errors import HoldsLost, LineBeingPaid, NotBookable
 from booking.grid import epoch_minutes, local_day
 from booking.models import Appointment, Cart, CartLine, TimeClaim
 from booking.rules import problems
@@ -22,7 +23,7 @@ NO_NOTICE = timedelta(0)
 
 
 def begin_payment(*, cart: Cart, deadline: datetime, now: datetime) -> list[CartLine]:
-    """Turn all holds of a cart into payment claims, which only `end_payment` or `book_lesson` ends; gives
+    """Turn all holds of a cart into payment claims, which only `end_payment` or `book_lessons` ends; gives
     its lines.
 
     Raises HoldsLost when a line has no live hold, LineBeingPaid when one is being paid already, NotBookable
@@ -110,66 +111,91 @@ def end_payment(*, line_ids: Collection[UUID], now: datetime) -> None:
         )
 
 
-def book_lesson(
-    *,
-    course: Course,
-    tutor: Tutor,
-    start: datetime,
-    minutes: int,
-    student: User,
-    cart_line_id: UUID | None,
-    now: datetime,
-) -> Appointment | None:
-    """Make a paid line a lesson, inside settlement's transaction and after `lock_tutors`; None when it
-    can't be.
+class Paid(NamedTuple):
+    """A lesson that was paid for, and the line whose claim has kept its time, if there is one."""
 
-    The line's own claim becomes the lesson's, whatever the tutor changed since: it was promised. Without
-    one the time is claimed anew where the rules still allow it. The line leaves its cart.
+    course: Course
+    tutor: Tutor
+    start: datetime
+    minutes: int
+    cart_line_id: UUID | None
+
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(minutes=self.minutes)
+
+
+def book_lessons(*, paid: Sequence[Paid], student: User, now: datetime) -> list[Appointment | None]:
+    """Make paid lines lessons, inside settlement's transaction (see `claiming`); None for each that can't be.
+
+    A line's own claim becomes the lesson's, whatever the tutor changed since: it was promised. Without
+    one the time is claimed anew where the rules still allow it.
     """
-    end = start + timedelta(minutes=minutes)
-    line = CartLine.objects.filter(pk=cart_line_id) if cart_line_id else CartLine.objects.none()
-    own = (
-        TimeClaim.objects.select_for_update()
-        .filter(line__in=line, tutor=tutor, during__startswith=start, during__endswith=end)
-        .first()
-    )
-    if own is None and not _free_again(course, tutor, start, minutes, now):
-        return None
-    try:
-        with transaction.atomic():
-            lesson = Appointment.objects.create(
-                course=course, tutor=tutor, student=student, start=start, end=end
-            )
-            if own is not None:
-                own.state, own.appointment, own.line, own.expires_at = (
-                    TimeClaim.State.LESSON,
-                    lesson,
-                    None,
-                    None,
-                )
-                own.save()
-            else:
-                _claim_anew(lesson)
-            line.delete()
-    except SlotTaken:
-        return None
-    return lesson
+    lock(tutor_ids={line.tutor.pk for line in paid})
+    lessons = [
+        Appointment(course=line.course, tutor=line.tutor, student=student, start=line.start, end=line.end)
+        for line in paid
+    ]
+    kept = _take_over_claims(paid, lessons)
+    booked = [
+        lesson if lesson.pk in kept or _claim_anew(line, lesson, now) else None
+        for line, lesson in zip(paid, lessons, strict=True)
+    ]
+    Appointment.objects.bulk_create(lesson for lesson in booked if lesson)
+    return booked
 
 
-def _claim_anew(lesson: Appointment) -> None:
-    free_of_expired(tutor_id=lesson.tutor_id, start=lesson.start, end=lesson.end)
-    if not claim(
-        tutor_id=lesson.tutor_id,
-        start=lesson.start,
-        end=lesson.end,
+def _take_over_claims(paid: Sequence[Paid], lessons: Sequence[Appointment]) -> set[UUID]:
+    """Give each line's claim to its lesson, written right after it; says which lessons got one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE booking_timeclaim c
+            SET state = 'lesson', appointment_id = p.lesson, line_id = NULL, expires_at = NULL
+            FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
+                AS p (lesson, line, tutor, "start", "end")
+            WHERE c.line_id = p.line AND c.tutor_id = p.tutor AND c.during = tstzrange(p.start, p.end)
+            RETURNING c.appointment_id
+            """,
+            [
+                [lesson.pk for lesson in lessons],
+                [line.cart_line_id for line in paid],
+                [line.tutor.pk for line in paid],
+                [line.start for line in paid],
+                [line.end for line in paid],
+            ],
+        )
+        return {lesson_id for (lesson_id,) in cursor.fetchall()}
+
+
+def _claim_anew(line: Paid, lesson: Appointment, now: datetime) -> bool:
+    """Take the time for a lesson that is written right after it, in the same transaction."""
+    if not _free_again(line, now):
+        return False
+    free_of_expired(tutor_id=line.tutor.pk, start=line.start, end=line.end)
+    return claim(
+        tutor_id=line.tutor.pk,
+        start=line.start,
+        end=line.end,
         state=TimeClaim.State.LESSON,
         appointment_id=lesson.pk,
-    ):
-        raise SlotTaken
+    )
 
 
-def _free_again(course: Course, tutor: Tutor, start: datetime, minutes: int, now: datetime) -> bool:
-    day = local_day(start)
-    diaries = load_diaries(first_day=day, last_day=day, course_id=course.pk, tutor_ids=[tutor.pk])
+def _free_again(line: Paid, now: datetime) -> bool:
+    day = local_day(line.start)
+    diaries = load_diaries(first_day=day, last_day=day, course_id=line.course.pk, tutor_ids=[line.tutor.pk])
     diary = diaries[0] if diaries else None
-    return not problems(start=start, minutes=minutes, now=now, diary=diary, notice=NO_NOTICE)
+    return not problems(start=line.start, minutes=line.minutes, now=now, diary=diary, notice=NO_NOTICE)
+
+
+def leave_cart(*, line_ids: Collection[UUID]) -> None:
+    """What was paid for leaves its cart, with whatever time it may still hold."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH freed AS (DELETE FROM booking_timeclaim WHERE line_id = ANY (%(lines)s))
+            DELETE FROM booking_cartline WHERE id = ANY (%(lines)s)
+            """,
+            {"lines": list(line_ids)},
+        )

@@ -62,15 +62,30 @@ def release(*, checkout: Checkout) -> None:
 
 
 def redeem(*, checkout: Checkout, now: datetime) -> None:
-    """Count the use of a checkout that was paid: what was promised is kept, ended or not meanwhile.
+    """Count the use of a checkout that was paid: what was promised is kept, ended or not meanwhile, and also
+    when the use was released before the money came.
 
     It was for this one cart: the next doesn't begin with it.
     """
     if not checkout.coupon_code:
         return
-    CouponRedemption.objects.filter(checkout=checkout).update(used_at=now)
-    if checkout.cart_id:
-        Cart.objects.filter(pk=checkout.cart_id, coupon_code=checkout.coupon_code).update(coupon_code="")
+    if not CouponRedemption.objects.filter(checkout=checkout).update(used_at=now):
+        _redeem_anew(checkout, now)
+    if not checkout.cart_id:
+        return
+    # "Payer" locks the cart, then the checkout; settlement comes the other way, so it never waits here.
+    free = Cart.objects.select_for_update(skip_locked=True, no_key=True).filter(
+        pk=checkout.cart_id, coupon_code=checkout.coupon_code
+    )
+    Cart.objects.filter(pk__in=free.values("pk")).update(coupon_code="")
+
+
+def _redeem_anew(checkout: Checkout, now: datetime) -> None:
+    coupon = Coupon.objects.filter(code=checkout.coupon_code).first()
+    if coupon:
+        CouponRedemption.objects.create(
+            coupon=coupon, checkout=checkout, discount_cad=checkout.discount_cad, used_at=now
+        )
 
 
 def forget(*, cart: Cart, code: str) -> None:

@@ -10,7 +10,7 @@ from payments.gateway import GatewayRefused, GatewayUnavailable
 from payments.models import Checkout, Refund
 from payments.services.checkout import cancel_checkout
 from payments.services.refunds import send_refund
-from payments.services.settlement import settle
+from payments.services.settlement import release, settle
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +46,14 @@ def reconcile(*, now: datetime) -> Report:
 
 
 def _reconcile_checkout(checkout: Checkout, report: Report, *, now: datetime) -> None:
-    seen = settle(intent_id=checkout.intent_id, now=now) if checkout.intent_id else checkout
-    if seen and seen.status == Checkout.Status.PAYING and checkout.deadline <= now:
-        seen = cancel_checkout(checkout=seen, now=now)
-    if seen is None or seen.status == Checkout.Status.PAYING:
+    overdue = checkout.deadline <= now
+    if not checkout.intent_id:
+        seen = release(checkout=checkout, now=now) if overdue else checkout
+    else:
+        seen = settle(intent_id=checkout.intent_id, now=now) or checkout
+        if seen.status == Checkout.Status.PAYING and overdue:
+            seen = cancel_checkout(checkout=seen, now=now)
+    if seen.status == Checkout.Status.PAYING:
         report.still_open += 1
     elif seen.status == Checkout.Status.SETTLED:
         report.settled += 1

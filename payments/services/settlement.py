@@ -7,23 +7,29 @@ It re-reads the intent at Stripe and acts on what it *is*, any number of times, 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
+from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
 from accounts.services import create_account
 from booking import services as booking
-from booking.models import CartLine
 from courses.money import to_cents
+from home.formats import money
 from payments import events, mails
+from payments.errors import NotEnoughCredits
 from payments.gateway import GatewayUnavailable, Intent, IntentStatus, gateway
 from payments.models import Checkout, CheckoutLine, CreditEntry, Order, OrderLine, Refund, Review
 from payments.services import coupons
 from payments.services.credits import add_entry, credit_line
 from payments.services.refunds import promise_refund, send_refund
-from payments.services.reviews import open_review
+from payments.services.reviews import close_reviews, open_review
 
 log = logging.getLogger(__name__)
 
@@ -31,42 +37,78 @@ log = logging.getLogger(__name__)
 def settle(*, intent_id: str, now: datetime) -> Checkout | None:
     """Bring our rows into line with an intent; None when it is none of ours.
 
-    Raises GatewayUnavailable when Stripe doesn't answer: nothing is changed then, and a later call will do.
+    Raises GatewayUnavailable when Stripe doesn't answer, booking's TryAgain when the database keeps us
+    waiting: nothing is changed then, and a later call will do.
     """
     return settle_as(intent=gateway().retrieve_intent(intent_id=intent_id), now=now)
 
 
 def settle_as(*, intent: Intent, now: datetime) -> Checkout | None:
     """`settle` for an intent that was read at Stripe a moment ago."""
-    checkout = _act_on(intent=intent, now=now)
-    if checkout and checkout.status == Checkout.Status.SETTLED:
-        for refund in checkout.order.refunds.filter(status=Refund.Status.PENDING):
-            try:
-                send_refund(refund_id=refund.pk, now=now)
-            except GatewayUnavailable:
-                log.warning("Refund %s waits for reconciliation", refund.pk)
+    try:
+        checkout, refunds = _act_on(intent=intent, now=now)
+    except NotEnoughCredits as error:
+        checkout, refunds = _hand_over_short(intent_id=intent.id, missing=error, now=now), []
+    if checkout is None:
+        _look_for_lost_money(intent, now=now)
+    _send(refunds, now=now)
     return checkout
 
 
-@transaction.atomic
-def _act_on(*, intent: Intent, now: datetime) -> Checkout | None:
-    checkout = Checkout.objects.select_for_update(of=["self"]).filter(intent_id=intent.id).first()
-    if checkout is None or checkout.status in Checkout.FINAL:
-        return checkout
-    if intent.status == IntentStatus.SUCCEEDED:
-        mismatch = _mismatch(checkout, intent)
-        if mismatch:
+def settle_free(*, checkout: Checkout, now: datetime) -> Checkout:
+    """Settle a checkout that credits or a coupon pay in full: there is nothing to ask of Stripe.
+
+    Raises NotEnoughCredits and booking's TryAgain; nothing is changed then.
+    """
+    with booking.claiming():
+        checkout = _locked(Q(pk=checkout.pk)) or checkout
+        if checkout.status == Checkout.Status.PAYING and not checkout.total_cad:
+            _finalise(checkout, now=now)  # what goes back goes back as credits, at once
+    return checkout
+
+
+def release(*, checkout: Checkout, now: datetime) -> Checkout:
+    """Let go of a checkout that Stripe was never asked about: no intent, so nobody could have paid it."""
+    with booking.claiming():
+        checkout = _locked(Q(pk=checkout.pk)) or checkout
+        if checkout.status == Checkout.Status.PAYING and not checkout.intent_id:
+            _let_go(checkout, now=now)
+    return checkout
+
+
+def _act_on(*, intent: Intent, now: datetime) -> tuple[Checkout | None, list[Refund]]:
+    """Also gives the refunds that Stripe is to be asked for once this is committed."""
+    with booking.claiming():
+        checkout = _locked(Q(intent_id=intent.id))
+        if checkout is None:
+            return None, []
+        if checkout.status in Checkout.FINAL:
+            return checkout, _left_behind(checkout)
+        if intent.status == IntentStatus.SUCCEEDED:
+            mismatch = _mismatch(checkout, intent)
+            if not mismatch:
+                return checkout, _finalise(checkout, now=now)
             _hand_to_a_person(checkout, mismatch, now=now)
-        else:
-            _finalise(checkout, now=now)
-    elif checkout.status == Checkout.Status.CANCELLED:
-        pass  # its lines may be in a newer checkout by now
-    elif intent.status == IntentStatus.CANCELED:
-        _let_go(checkout, now=now)
-    elif intent.status == IntentStatus.REQUIRES_PAYMENT_METHOD:
-        checkout.decline_code = intent.decline_code or intent.error_code or ""
-        checkout.save(update_fields=["decline_code"])
-    return checkout
+        elif checkout.status == Checkout.Status.CANCELLED:
+            pass  # its lines may be in a newer checkout by now
+        elif intent.status == IntentStatus.CANCELED:
+            _let_go(checkout, now=now)
+        elif intent.status == IntentStatus.REQUIRES_PAYMENT_METHOD:
+            checkout.decline_code = intent.decline_code or intent.error_code or ""
+            checkout.save(update_fields=["decline_code"])
+        return checkout, []
+
+
+def _left_behind(checkout: Checkout) -> list[Refund]:
+    """What a process promised that died before it could ask Stripe."""
+    return list(
+        Refund.objects.filter(order__checkout=checkout, status=Refund.Status.PENDING, stripe_refund_id="")
+    )
+
+
+def _locked(which: Q) -> Checkout | None:
+    """The first lock of all: after it come order, order lines, tutors' time and the ledger, always so."""
+    return Checkout.objects.select_for_update(of=["self"]).select_related("user").filter(which).first()
 
 
 def _mismatch(checkout: Checkout, intent: Intent) -> str:
@@ -77,12 +119,46 @@ def _mismatch(checkout: Checkout, intent: Intent) -> str:
 
 
 def _hand_to_a_person(checkout: Checkout, problem: str, *, now: datetime) -> None:
+    """The money stays where it is, and so do the slots, until somebody has decided."""
     checkout.status = Checkout.Status.REVIEW
     checkout.problem = problem
-    checkout.save(update_fields=["status", "problem"])
+    checkout.confirming_since = None
+    checkout.save(update_fields=["status", "problem", "confirming_since"])
+    close_reviews(
+        kind=Review.Kind.STUCK_PAYMENT, subject=str(checkout.pk), resolution=_("Payé depuis."), now=now
+    )
     open_review(
         kind=Review.Kind.MISMATCH, subject=str(checkout.pk), detail=problem, checkout=checkout, now=now
     )
+
+
+@transaction.atomic
+def _hand_over_short(*, intent_id: str, missing: NotEnoughCredits, now: datetime) -> Checkout | None:
+    """The card has paid its part, but the ledger no longer holds the credits that were to pay the rest."""
+    checkout = _locked(Q(intent_id=intent_id))
+    if checkout and checkout.status not in Checkout.FINAL:
+        problem = _("%(credits)s de crédits étaient promis; il n’en reste que %(balance)s.") % {
+            "credits": money(checkout.credits_cad),
+            "balance": money(missing.balance),
+        }
+        _hand_to_a_person(checkout, problem, now=now)
+    return checkout
+
+
+def _look_for_lost_money(intent: Intent, *, now: datetime) -> None:
+    """Money that names a checkout of ours which doesn't know of it is nobody's until a person looks."""
+    if intent.status != IntentStatus.SUCCEEDED or not intent.checkout_id:
+        return
+    with suppress(ValidationError):
+        checkout = Checkout.objects.filter(pk=intent.checkout_id).first()
+        if checkout:
+            open_review(
+                kind=Review.Kind.MISMATCH,
+                subject=intent.id,
+                detail=_("Un autre paiement que le sien nomme ce passage à la caisse."),
+                checkout=checkout,
+                now=now,
+            )
 
 
 def _let_go(checkout: Checkout, *, now: datetime) -> None:
@@ -92,10 +168,11 @@ def _let_go(checkout: Checkout, *, now: datetime) -> None:
     checkout.status = Checkout.Status.CANCELLED
     checkout.confirming_since = None
     checkout.save(update_fields=["status", "confirming_since"])
+    _no_longer_stuck(checkout, _("Annulé depuis."), now=now)
 
 
-def _finalise(checkout: Checkout, *, now: datetime) -> None:
-    """Account, order, credits, coupon, lessons, events: all of them or none."""
+def _finalise(checkout: Checkout, *, now: datetime) -> list[Refund]:
+    """Account, order, lessons, credits, coupon, events: all of them or none. Gives the refunds to be sent."""
     user, is_new = _account_of(checkout)
     order = Order.objects.create(
         number=_next_number(now),
@@ -110,44 +187,64 @@ def _finalise(checkout: Checkout, *, now: datetime) -> None:
         coupon_code=checkout.coupon_code,
         intent_id=checkout.intent_id or "",
     )
+    frozen = list(checkout.lines.select_related("course", "tutor"))
+    lines = _book(frozen, order, user, now=now)
     if checkout.credits_cad:
         add_entry(
             user=user, amount=-checkout.credits_cad, cause=CreditEntry.Cause.SPENT, now=now, order=order
         )
+    refunds = _give_back([line for line in lines if line.appointment is None], checkout, order, now=now)
     coupons.redeem(checkout=checkout, now=now)
-    lines = _book(checkout, order, user, now=now)
-    # Booked lines have left the cart; those that are refunded leave it too. What was added meanwhile stays.
-    CartLine.objects.filter(pk__in=[line.cart_line_id for line in checkout.lines.all()]).delete()
+    _empty_cart([line.cart_line_id for line in frozen if line.cart_line_id])
 
     checkout.status = Checkout.Status.SETTLED
     checkout.user = user
     checkout.made_account = is_new
     checkout.settled_at = now
     checkout.confirming_since = None
+    checkout.decline_code = ""
     checkout.password = ""
     checkout.save()
+    _no_longer_stuck(checkout, _("Réglé depuis."), now=now)
 
     if is_new:
         events.record_signup(user, now=now)
     events.record_booking_created(order, lines, now=now)
     mails.record_confirmation(order, lines, now=now)
+    return refunds
 
 
-def _book(checkout: Checkout, order: Order, user: User, *, now: datetime) -> list[OrderLine]:
-    """Each frozen line becomes a lesson; one whose time is gone becomes a refund. Never neither."""
-    frozen = list(checkout.lines.select_related("course", "tutor"))
-    booking.lock_tutors(tutor_ids=[line.tutor_id for line in frozen])
-    lines = [_book_line(line, order, user, now=now) for line in frozen]
-    _give_back([line for line in lines if line.appointment is None], checkout, order, now=now)
-    return lines
+def _book(frozen: Sequence[CheckoutLine], order: Order, user: User, *, now: datetime) -> list[OrderLine]:
+    """Each frozen line becomes a lesson, or a line without one whose money goes back. Never neither."""
+    lessons = booking.book_lessons(
+        paid=[
+            booking.Paid(line.course, line.tutor, line.start, line.minutes, line.cart_line_id)
+            for line in frozen
+        ],
+        student=user,
+        now=now,
+    )
+    return OrderLine.objects.bulk_create(
+        OrderLine(
+            order=order,
+            appointment=lesson,
+            earnings=OrderLine.Earnings.SCHEDULED if lesson else OrderLine.Earnings.CANCELLED,
+            **line.frozen(),
+        )
+        for line, lesson in zip(frozen, lessons, strict=True)
+    )
 
 
-def _give_back(gone: list[OrderLine], checkout: Checkout, order: Order, *, now: datetime) -> None:
+def _give_back(gone: list[OrderLine], checkout: Checkout, order: Order, *, now: datetime) -> list[Refund]:
     """What was paid for lessons whose time is gone: to the card, or as credits for who preferred them."""
     if checkout.prefers_credit:
         for line in gone:
             credit_line(line=line, cause=CreditEntry.Cause.SLOT_TAKEN, now=now)
-    elif amounts := {line.pk: line.paid_cad for line in gone if line.paid_cad}:
+        return []
+    amounts = {line.pk: line.paid_cad for line in gone if line.paid_cad}
+    if not amounts:
+        return []
+    return [
         promise_refund(
             order=order,
             amounts=amounts,
@@ -155,24 +252,29 @@ def _give_back(gone: list[OrderLine], checkout: Checkout, order: Order, *, now: 
             source=Refund.Source.SLOT_TAKEN,
             now=now,
         )
+    ]
 
 
-def _book_line(frozen: CheckoutLine, order: Order, user: User, *, now: datetime) -> OrderLine:
-    lesson = booking.book_lesson(
-        course=frozen.course,
-        tutor=frozen.tutor,
-        start=frozen.start,
-        minutes=frozen.minutes,
-        student=user,
-        cart_line_id=frozen.cart_line_id,
-        now=now,
-    )
-    return OrderLine.objects.create(
-        order=order,
-        appointment=lesson,
-        earnings=OrderLine.Earnings.SCHEDULED if lesson else OrderLine.Earnings.CANCELLED,
-        **frozen.frozen(),
-    )
+def _empty_cart(line_ids: list[UUID]) -> None:
+    """Booked lines leave the cart, and so do those that are given back. What was added meanwhile stays."""
+    CheckoutLine.objects.filter(cart_line__in=line_ids).update(cart_line=None)
+    booking.leave_cart(line_ids=line_ids)
+
+
+def _no_longer_stuck(checkout: Checkout, resolution: str, *, now: datetime) -> None:
+    """Only a payment that went past its deadline can be waiting for a person."""
+    if now > checkout.deadline:
+        close_reviews(
+            kind=Review.Kind.STUCK_PAYMENT, subject=str(checkout.pk), resolution=resolution, now=now
+        )
+
+
+def _send(refunds: Iterable[Refund], *, now: datetime) -> None:
+    for refund in refunds:
+        try:
+            send_refund(refund_id=refund.pk, now=now)
+        except GatewayUnavailable:
+            log.warning("Refund %s waits for reconciliation", refund.pk)
 
 
 def _account_of(checkout: Checkout) -> tuple[User, bool]:

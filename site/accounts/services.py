@@ -50,7 +50,7 @@ def create_account(
     else:
         user.set_password(password)
     user.save(force_insert=True)
-    user.groups.set(groups_of(role))
+    user.groups.add(*groups_of(role))
     return user
 
 

@@ -20,11 +20,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from booking.errors import BookingError, HoldsLost, LineBeingPaid, NotBookable, SlotTaken
 from booking.models import Appointment, AvailabilityException, CartLine, TimeClaim
 from booking.services import (
+    Paid,
     begin_payment,
-    book_lesson,
+    book_lessons,
     end_payment,
     hold_slot,
-    lock_tutors,
+    leave_cart,
     merge_carts,
     release_line,
     renew_line,
@@ -243,16 +244,16 @@ class Claims(RuleBasedStateMachine):
         key, entry = found
         row = TimeClaim.objects.filter(line=key).exists()
         with transaction.atomic():
-            lock_tutors(tutor_ids=[self.tutors[entry.tutor].pk])
-            lesson = book_lesson(
-                course=self.course,
-                tutor=self.tutors[entry.tutor],
-                start=NINE + entry.start * timedelta(minutes=30),
-                minutes=(entry.end - entry.start) * 30,
-                student=self.student,
-                cart_line_id=key,
-                now=NOW,
+            paid = Paid(
+                self.course,
+                self.tutors[entry.tutor],
+                NINE + entry.start * timedelta(minutes=30),
+                (entry.end - entry.start) * 30,
+                key,
             )
+            [lesson] = book_lessons(paid=[paid], student=self.student, now=NOW)
+            if lesson is not None:
+                leave_cart(line_ids=[key])
         free = self.open(entry.tutor, entry.start, entry.end) and not self.busy(
             entry.tutor, entry.start, entry.end
         )

@@ -18,10 +18,12 @@ from booking.errors import HoldsLost, LineBeingPaid, NotBookable, SlotTaken, Too
 from booking.models import Appointment, AvailabilityException, CartLine, TimeClaim
 from booking.rules import Problem
 from booking.services import (
+    Paid,
     begin_payment,
-    book_lesson,
+    book_lessons,
     end_payment,
     hold_slot,
+    leave_cart,
     merge_carts,
     release_line,
     renew_line,
@@ -317,9 +319,7 @@ def test_a_paid_line_becomes_a_lesson_by_its_own_claim(student: User) -> None:
     line = hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=90, now=NOW)
     begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
     before = TimeClaim.objects.get().pk
-    lesson = book_lesson(
-        course=course, tutor=tutor, start=START, minutes=90, student=student, cart_line_id=line.pk, now=NOW
-    )
+    [lesson] = book_lessons(paid=[Paid(course, tutor, START, 90, line.pk)], student=student, now=NOW)
     assert lesson is not None
     assert (lesson.start, lesson.end, lesson.student, lesson.status) == (
         START,
@@ -335,7 +335,9 @@ def test_a_paid_line_becomes_a_lesson_by_its_own_claim(student: User) -> None:
         None,
         None,
     )
+    leave_cart(line_ids=[line.pk])
     assert not CartLine.objects.exists()
+    assert TimeClaim.objects.exists()
 
 
 @pytest.mark.parametrize("line_id", [None, uuid4()])
@@ -344,15 +346,8 @@ def test_a_paid_lesson_without_its_claim_is_booked_when_free(student: User, line
     tutor = make_tutor(courses=[course])
     lost = hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
     expire(lost)
-    lesson = book_lesson(
-        course=course,
-        tutor=tutor,
-        start=START,
-        minutes=60,
-        student=student,
-        cart_line_id=line_id,  # type: ignore[arg-type]
-        now=NOW,
-    )
+    paid = Paid(course, tutor, START, 60, line_id)  # type: ignore[arg-type]
+    [lesson] = book_lessons(paid=[paid], student=student, now=NOW)
     assert lesson is not None
     assert claims() == [(tutor.pk, START, START + HOUR, "lesson")]
 
@@ -363,9 +358,7 @@ def test_a_paid_lesson_whose_time_is_gone_is_not_booked(student: User) -> None:
     lost = hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
     expire(lost)
     hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
-    lesson = book_lesson(
-        course=course, tutor=tutor, start=START, minutes=60, student=student, cart_line_id=lost.pk, now=NOW
-    )
+    [lesson] = book_lessons(paid=[Paid(course, tutor, START, 60, lost.pk)], student=student, now=NOW)
     assert lesson is None
     assert not Appointment.objects.exists()
     assert [state for *_, state in claims()] == ["hold"]

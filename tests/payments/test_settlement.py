@@ -166,7 +166,7 @@ def test_a_slot_that_was_taken_meanwhile_is_refunded_and_the_rest_booked() -> No
     order.refresh_from_db()
     assert order.status == Order.Status.PARTIALLY_REFUNDED
     mail = OutboxMessage.objects.get(kind=OutboxMessage.Kind.MAIL)
-    assert "remboursées" in mail.payload["text"]
+    assert "45,00\xa0$ sur votre carte" in mail.payload["text"]
 
 
 def test_a_guest_whose_email_got_an_account_meanwhile_books_for_that_account() -> None:

@@ -74,6 +74,8 @@ def _show(
     if answered and not request.htmx:
         messages.success(request, answered)
         return redirect("cart")
+    if form is not None:  # reading goes on where there is something to correct
+        form.fields["code"].widget.attrs |= {"data-focus": True, "autofocus": True}
     template = "booking/cart.html#answer" if request.htmx else "booking/cart.html"
     context = {
         "cart": shown_cart(cart, now=timezone.now()),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from notifications.schedule import cron, every_minute
 from payments import webhooks
 from payments.services import reconcile
+from payments.services.coupons import deactivate_expired
 
 
 @dramatiq.actor(queue_name="critical", max_retries=0)
@@ -26,3 +27,9 @@ def handle_events_left_behind(*, now: datetime) -> None:
 @cron("*/10 * * * *", limit=timedelta(minutes=9))
 def reconcile_payments(*, now: datetime) -> None:
     reconcile(now=now)
+
+
+@cron("*/10 * * * *")
+def deactivate_expired_coupons(*, now: datetime) -> None:
+    """For the admin's list alone: a coupon whose time is over is refused at once."""
+    deactivate_expired(now=now)

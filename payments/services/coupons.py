@@ -70,6 +70,7 @@ def redeem(*, checkout: Checkout, now: datetime) -> None:
     if not checkout.coupon_code:
         return
     if not CouponRedemption.objects.filter(checkout=checkout).update(used_at=now):
+        # Given up, and then paid all the same: the discount was had, so it counts.
         _redeem_anew(checkout, now)
     if not checkout.cart_id:
         return

@@ -122,6 +122,7 @@ class Gateway:
         confirmation_token: str | None = None,
         payment_method_id: str | None = None,
         save_card: bool = False,
+        in_page: bool = True,
     ) -> Intent:
         """Try the card behind the browser's token, or one that the intent's customer had kept: give one of
         the two. What comes back is succeeded, processing or requires_action (3-D Secure). Raises Declined;
@@ -131,6 +132,8 @@ class Gateway:
         server to agree on that: the page calls `elements.update({setupFutureUsage: "on_session"})` (null when
         it is not to be kept) before `elements.submit()`, else the confirmation is refused. The answer of an
         earlier try on the same intent is overwritten.
+
+        A kept card needs no script: without `in_page` the bank's question is asked at `Intent.redirect_url`.
         """
         params: stripe.params.PaymentIntentConfirmParams = {
             "return_url": return_url,
@@ -141,7 +144,7 @@ class Gateway:
         if payment_method_id is not None:
             params["payment_method"] = payment_method_id
             # What a token says by itself: the bank's question is asked in the page, by handleNextAction.
-            params["use_stripe_sdk"] = True
+            params["use_stripe_sdk"] = in_page
         with our_errors():
             return to_intent(
                 self._client.v1.payment_intents.confirm(

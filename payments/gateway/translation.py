@@ -40,6 +40,7 @@ def to_intent(data: dict[str, Any]) -> Intent:
         amount_received=data.get("amount_received") or 0,
         customer_id=id_of(data.get("customer")),
         saves_card=data.get("setup_future_usage") is not None,
+        redirect_url=((data.get("next_action") or {}).get("redirect_to_url") or {}).get("url"),
     )
 
 

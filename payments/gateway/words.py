@@ -63,6 +63,8 @@ class Intent:
     amount_received: int
     customer_id: str | None = None
     saves_card: bool = False
+    redirect_url: str | None = None
+    """Where the bank asks its question (3-D Secure), for a browser that can't be asked in the page."""
 
 
 @dataclass(frozen=True)

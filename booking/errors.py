@@ -39,6 +39,16 @@ class NotBookable(BookingError):
         super().__init__(" ".join(problem.message for problem in self.problems))
 
 
+class LinesNotBookable(NotBookable):
+    """Lines of the cart that are held, and that the rules refuse by now; nothing was changed. `refused` says
+    why for each.
+    """
+
+    def __init__(self, refused: Sequence[tuple[CartLine, list[Problem]]]) -> None:
+        self.refused = list(refused)
+        super().__init__(list(dict.fromkeys(problem for _line, against in refused for problem in against)))
+
+
 class SlotsRefused(BookingError):
     """Several slots were wanted together, all or none; `refused` names those that stood in the way."""
 

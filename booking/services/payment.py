@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts.models import User
 from booking.diaries import ClaimKind, Diary, load_diaries
-from booking.errors import HoldsLost, LineBeingPaid, NotBookable
+from booking.errors import HoldsLost, LineBeingPaid, LinesNotBookable
 from booking.grid import epoch_minutes, local_day
 from booking.models import Appointment, Cart, CartLine, TimeClaim
 from booking.rules import problems
@@ -26,8 +26,8 @@ def begin_payment(*, cart: Cart, deadline: datetime, now: datetime) -> list[Cart
     """Turn all holds of a cart into payment claims, which only `end_payment` or `book_lessons` ends; gives
     its lines.
 
-    Raises HoldsLost when a line has no live hold, LineBeingPaid when one is being paid already, NotBookable
-    when a tutor's availability changed under one; nothing changes then.
+    Raises HoldsLost when a line has no live hold, LineBeingPaid when one is being paid already,
+    LinesNotBookable when a tutor's availability changed under one; nothing changes then.
     """
     with claiming(), connection.cursor() as cursor:
         lock(cart_ids=[cart.pk], tutor_ids=set(cart.lines.values_list("tutor_id", flat=True)))
@@ -67,13 +67,16 @@ def _still_bookable(cart: Cart, lines: list[CartLine], now: datetime) -> None:
             cart_id=cart.pk,
         )
     }
+    refused = []
     for line in lines:
         diary = diaries.get(line.tutor_id)
         if diary is not None:
             diary = _without(diary, line) if line.course_id in diary.course_ids else None
         against = problems(start=line.start, minutes=line.minutes, now=now, diary=diary, notice=NO_NOTICE)
         if against:
-            raise NotBookable(against)
+            refused.append((line, against))
+    if refused:
+        raise LinesNotBookable(refused)
 
 
 def _without(diary: Diary, line: CartLine) -> Diary:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.utils.translation import gettext as _
 
 from home.formats import long_date, money
 from payments.models import Checkout, Coupon
+
+if TYPE_CHECKING:
+    from payments.services.shown import Change
 
 
 class PaymentError(Exception):
@@ -27,15 +31,21 @@ class NothingToPay(PaymentError):
         return _("Votre panier est vide.")
 
 
-class TotalChanged(PaymentError):
-    """The cart no longer costs what the page showed; nothing was charged."""
+class CartChanged(PaymentError):
+    """The cart is not, or no longer costs, what the page showed; nothing was charged or kept."""
 
-    def __init__(self, total: Decimal) -> None:
-        self.total = total
-        self.message = _(
-            "Le total de votre panier est maintenant de %(total)s. "
-            "Vérifiez-le, puis appuyez de nouveau sur Payer."
-        ) % {"total": money(total)}
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self.changes = list(changes)
+
+    @property
+    def message(self) -> str:  # type: ignore[override]
+        said = "; ".join(
+            f"{change.what} : {change.before} → {change.after}"
+            if change.before
+            else f"{change.what} : {change.after}"
+            for change in self.changes
+        )
+        return _("Votre panier a changé. %(changes)s") % {"changes": said}
 
 
 class PaymentInProgress(PaymentError):
@@ -62,6 +72,25 @@ class PaymentUnavailable(PaymentError):
         return _(
             "Le service de paiement ne répond pas pour le moment. "
             "Rien n’a été débité : réessayez dans un instant."
+        )
+
+
+class CardGone(PaymentError):
+    """A kept card that Stripe has forgotten; nothing was charged."""
+
+    @property
+    def message(self) -> str:  # type: ignore[override]
+        return _("Cette carte n’est plus gardée. Choisissez-en une autre; rien n’a été débité.")
+
+
+class TriedBefore(PaymentError):
+    """An earlier try can't go on as it is asked now, and was given up; nothing was charged."""
+
+    @property
+    def message(self) -> str:  # type: ignore[override]
+        return _(
+            "Votre essai précédent attendait encore la banque; il est annulé, rien n’a été débité. "
+            "Appuyez de nouveau sur Payer."
         )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, cast
 
 from anyascii import anyascii
 from babel import Locale
@@ -14,7 +16,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from payments.services import Buyer
+from home.formats import money
+from payments.models import SavedCard
+from payments.services import Buyer, Wishes
 
 PROVINCES = [
     ("QC", _("Québec")), ("AB", _("Alberta")), ("BC", _("Colombie-Britannique")),
@@ -23,6 +27,7 @@ PROVINCES = [
     ("NL", _("Terre-Neuve-et-Labrador")), ("NT", _("Territoires du Nord-Ouest")), ("YT", _("Yukon")),
 ]  # fmt: skip
 ABROAD = "--"
+NEW_CARD = "new"
 # Babel's territories that ISO 3166-1 doesn't assign.
 NOT_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
 CANADIAN_POSTAL_CODE = re.compile(r"^[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] ?\d[ABCEGHJ-NPRSTV-Z]\d$")
@@ -87,7 +92,8 @@ class BillingForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
-            field.widget.attrs["autocomplete"] = self.autocomplete[name]
+            if name in self.autocomplete:
+                field.widget.attrs["autocomplete"] = self.autocomplete[name]
         self.fields["phone"].widget.input_type = "tel"
 
     def clean_phone(self) -> str:
@@ -110,6 +116,53 @@ class BillingForm(forms.Form):
     def buyer(self, *, email: str, password: str = "") -> Buyer:
         billing = {name: self.cleaned_data[name] for name in BillingForm.base_fields}
         return Buyer(email=email, password=password, **billing)
+
+
+class MemberForm(BillingForm):
+    """A member may pay with credits and a kept card, and have one kept."""
+
+    use_credits = forms.BooleanField(required=False)
+    card = forms.ChoiceField(
+        label=_("Carte"),
+        widget=forms.RadioSelect,
+        required=False,
+        error_messages={
+            "invalid_choice": _("Cette carte n’est plus gardée ou a expiré. Choisissez-en une autre.")
+        },
+    )
+    save_card = forms.BooleanField(label=_("Garder cette carte pour la prochaine fois"), required=False)
+    prefers_credit = forms.BooleanField(
+        label=_("Si une plage n’était plus libre, je préfère un crédit à un remboursement."), required=False
+    )
+
+    def __init__(self, *args: Any, cards: Sequence[SavedCard], credits_cad: Decimal, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cards = {str(card.pk): card for card in cards}
+        choice = cast(forms.ChoiceField, self.fields["card"])
+        choice.choices = [
+            *((key, _card_label(card)) for key, card in self.cards.items()),
+            (NEW_CARD, _("Une autre carte")),
+        ]
+        choice.initial = next(iter(self.cards), NEW_CARD)
+        self.fields["use_credits"].label = _("Utiliser mes crédits (%(amount)s)") % {
+            "amount": money(credits_cad)
+        }
+
+    @property
+    def kept_card(self) -> SavedCard | None:
+        """The kept card that was chosen, of a valid form."""
+        return self.cards.get(self.cleaned_data["card"])
+
+    def wishes(self) -> Wishes:
+        return Wishes(
+            use_credits=self.cleaned_data["use_credits"],
+            save_card=self.cleaned_data["save_card"] and self.kept_card is None,
+            prefers_credit=self.cleaned_data["prefers_credit"],
+        )
+
+
+def _card_label(card: SavedCard) -> str:
+    return _("%(card)s, expire en %(expiry)s") % {"card": card, "expiry": card.expiry}
 
 
 class GuestForm(BillingForm):

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from booking.models import Cart
 from payments.models.lines import FrozenLine
 
 CAD = "cad"
@@ -22,8 +23,23 @@ class CheckoutQuerySet(models.QuerySet["Checkout"]):
     def unsettled(self) -> CheckoutQuerySet:
         return self.filter(status=Checkout.Status.PAYING)
 
+    def settled_since(self, since: datetime) -> CheckoutQuerySet:
+        return self.filter(status=Checkout.Status.SETTLED, settled_at__gt=since)
+
+    def of_cart(self, cart: Cart) -> CheckoutQuerySet:
+        """Begun in this cart, or in a guest's whose lines have moved here when their owner logged in."""
+        moved = CheckoutLine.objects.filter(cart_line__cart=cart)
+        return self.filter(Q(cart=cart) | Q(pk__in=moved.values("checkout")))
+
+    def with_card_to_keep(self, now: datetime) -> CheckoutQuerySet:
+        """Paid, and their card still to be kept; after a day that is given up."""
+        return self.settled_since(now - timedelta(days=1)).filter(saves_card=True)
+
     def past_deadline(self, now: datetime) -> CheckoutQuerySet:
         return self.unsettled().filter(deadline__lte=now)
+
+
+CheckoutManager = models.Manager.from_queryset(CheckoutQuerySet)
 
 
 class Checkout(models.Model):
@@ -67,6 +83,7 @@ class Checkout(models.Model):
     credits_cad = models.DecimalField(_("crédits"), max_digits=9, decimal_places=2, default=0)
     total_cad = models.DecimalField(_("total"), max_digits=9, decimal_places=2)
     prefers_credit = models.BooleanField(_("un crédit plutôt qu’un remboursement"), default=False)
+    # Cleared once the card that paid is kept, or can't be.
     saves_card = models.BooleanField(_("garde la carte"), default=False)
 
     made_account = models.BooleanField(_("a créé le compte"), default=False)
@@ -80,11 +97,14 @@ class Checkout(models.Model):
     created_at = models.DateTimeField(_("commencé le"), auto_now_add=True)
     settled_at = models.DateTimeField(_("réglé le"), null=True)
 
-    objects: ClassVar[models.Manager[Checkout]] = CheckoutQuerySet.as_manager()
+    objects: ClassVar[CheckoutManager] = CheckoutManager()
 
     class Meta:
         verbose_name = _("paiement")
         verbose_name_plural = _("paiements")
+        indexes = [
+            models.Index(fields=["settled_at"], condition=Q(saves_card=True), name="checkout_card_to_keep")
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(total_cad__gte=0), name="checkout_total_not_negative"),
             models.UniqueConstraint(

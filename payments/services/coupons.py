@@ -56,6 +56,11 @@ def reserve(*, coupon: Coupon, checkout: Checkout, now: datetime) -> None:
     CouponRedemption.objects.create(coupon=coupon, checkout=checkout, discount_cad=checkout.discount_cad)
 
 
+def lock_coupon(*, code: str) -> None:
+    """Until the transaction ends nobody else sets a use of it aside. A code that doesn't exist is fine."""
+    list(Coupon.objects.select_for_update(no_key=True).filter(code=code).values_list("pk"))
+
+
 def release(*, checkout: Checkout) -> None:
     """A checkout came to nothing: its use is free again."""
     CouponRedemption.objects.filter(checkout=checkout, used_at=None).delete()

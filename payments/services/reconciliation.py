@@ -8,6 +8,7 @@ from datetime import datetime
 
 from payments.gateway import GatewayRefused, GatewayUnavailable
 from payments.models import Checkout, Refund
+from payments.services.cards import keep_cards_left_behind
 from payments.services.checkout import cancel_checkout
 from payments.services.refunds import send_refund
 from payments.services.settlement import release, settle
@@ -42,6 +43,7 @@ def reconcile(*, now: datetime) -> Report:
         except GatewayUnavailable as error:
             log.warning("Refund %s could not be sent: %s", refund.pk, error)
             report.failed.append(str(refund.pk))
+    keep_cards_left_behind(now=now)
     return report
 
 

@@ -27,6 +27,7 @@ from payments.errors import NotEnoughCredits
 from payments.gateway import GatewayUnavailable, Intent, IntentStatus, gateway
 from payments.models import Checkout, CheckoutLine, CreditEntry, Order, OrderLine, Refund, Review
 from payments.services import coupons
+from payments.services.cards import keep_card
 from payments.services.credits import add_entry, credit_line
 from payments.services.refunds import promise_refund, send_refund
 from payments.services.reviews import close_reviews, open_review
@@ -52,6 +53,8 @@ def settle_as(*, intent: Intent, now: datetime) -> Checkout | None:
     if checkout is None:
         _look_for_lost_money(intent, now=now)
     _send(refunds, now=now)
+    if checkout and checkout.status == Checkout.Status.SETTLED:
+        keep_card(checkout=checkout, intent=intent)
     return checkout
 
 

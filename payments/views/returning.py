@@ -44,17 +44,17 @@ def checkout_return(request: HttpRequest, checkout_id: UUID) -> HttpResponse:
             checkout = settle(intent_id=checkout.intent_id, now=timezone.now()) or checkout
     match checkout.status:
         case Checkout.Status.SETTLED:
-            return _go(request, _arrive(request, checkout))
+            return go(request, _arrive(request, checkout))
         case Checkout.Status.CANCELLED:
             messages.warning(request, _("Ce paiement a été annulé. Rien n’a été débité."))
-            return _go(request, reverse("cart"))
+            return go(request, reverse("cart"))
         case Checkout.Status.PAYING if checkout.decline_code:
             messages.error(request, decline_message(checkout.decline_code))
-            return _go(request, reverse("checkout"))
+            return go(request, reverse("checkout"))
         case Checkout.Status.PAYING if request.htmx:  # type: ignore[attr-defined]
             return render(request, "payments/waiting.html#waiting", {"checkout": checkout})
         case Checkout.Status.REVIEW if request.htmx:  # type: ignore[attr-defined]
-            return _go(request, request.path)
+            return go(request, request.path)
     return render(request, "payments/waiting.html", {"checkout": checkout})
 
 
@@ -96,7 +96,7 @@ def _arrive(request: HttpRequest, checkout: Checkout) -> str:
     return reverse("dashboard")
 
 
-def _go(request: HttpRequest, url: str) -> HttpResponse:
+def go(request: HttpRequest, url: str) -> HttpResponse:
     """A redirect that HTMX follows as a whole page."""
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(headers={"HX-Redirect": url})

@@ -1,32 +1,24 @@
 // The card form: Stripe.js reads the card, the server asks for the money, and this file carries messages between them.
 
 const form = document.querySelector("[data-checkout]");
-const payButton = form.querySelector("[data-pay]");
 const message = document.getElementById("payment-message");
-const payLabel = payButton.textContent;
-
-if (!window.Stripe) {
-  say(form.dataset.unreachable);
-  throw new Error("Stripe.js did not load");
-}
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const appearance = () => ({ theme: dark.matches ? "night" : "stripe", variables: { borderRadius: "10px" } });
-const stripe = Stripe(form.dataset.publishableKey, { locale: "fr-CA" });
-const elements = stripe.elements({
-  mode: "payment",
-  amount: Number(form.dataset.cents),
-  currency: "cad",
-  allowedPaymentMethodTypes: ["card"],
-  locale: "fr-CA",
-  appearance: appearance(),
-});
-elements.create("payment", { fields: { billingDetails: "never" } }).mount("#card");
+let stripe = null;
+let elements = null;
 
-dark.addEventListener("change", () => elements.update({ appearance: appearance() }));
+const cents = () => Number(document.getElementById("checkout-amounts").dataset.cents);
+// A guest has no choice of cards, and a page that costs nothing needs none.
+const typesCard = () => cents() > 0 && (form.elements.card?.value || "new") === "new";
+
+prepareCard();
+dark.addEventListener("change", () => elements?.update({ appearance: appearance() }));
+form.addEventListener("change", prepareCard);
+document.addEventListener("htmx:afterSettle", prepareCard);
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (payButton.getAttribute("aria-disabled") === "true") return;
+  if (payButton().getAttribute("aria-disabled") === "true") return;
   setPaying(true);
   try {
     await pay();
@@ -35,27 +27,65 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
+// The card's fields, from the moment that they are needed; what was typed stays in them whatever changes around.
+function prepareCard() {
+  if (elements || !typesCard()) return;
+  if (!window.Stripe) return say(form.dataset.unreachable);
+  stripe = connect();
+  elements = stripe.elements({
+    mode: "payment",
+    amount: cents(),
+    currency: "cad",
+    allowedPaymentMethodTypes: ["card"],
+    locale: "fr-CA",
+    appearance: appearance(),
+  });
+  elements.create("payment", { fields: { billingDetails: "never" } }).mount("#card");
+}
+
+function connect() {
+  return stripe ?? Stripe(form.dataset.publishableKey, { locale: "fr-CA" });
+}
+
 async function pay() {
+  const body = new FormData(form);
+  if (typesCard()) {
+    const token = await readCard();
+    if (!token) return;
+    body.set("confirmation_token", token);
+  }
+  const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+  if (response.status === 403) return say(form.dataset.stale);
+  const answer = await response.json();
+  if (answer.fields) return showFields(answer.fields);
+  clearErrors();
+  if (answer.html) return showChanges(answer.html);
+  if (answer.message) return say(answer.message);
+  if (answer.client_secret) {
+    stripe = connect();
+    // Whatever the bank's page says, the server reads the truth at Stripe.
+    await stripe.handleNextAction({ clientSecret: answer.client_secret });
+  }
+  window.location.assign(answer.location);
+}
+
+// The typed card as a token; nothing when it is not complete, which is said.
+async function readCard() {
+  // Page and server have to agree on what is paid, and whether the card is to be kept.
+  elements.update({ amount: cents(), setupFutureUsage: form.elements.save_card?.checked ? "on_session" : null });
   const { error: incomplete } = await elements.submit();
   if (incomplete) return say(incomplete.message);
   const { error, confirmationToken } = await stripe.createConfirmationToken({
     elements,
     params: { payment_method_data: { billing_details: billingDetails() } },
   });
-  if (error) return say(error.message);
+  return error ? say(error.message) : confirmationToken.id;
+}
 
-  const body = new FormData(form);
-  body.set("confirmation_token", confirmationToken.id);
-  const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
-  const answer = await response.json();
-  if (answer.fields) return showFields(answer.fields);
-  clearErrors();
-  if (answer.message) return say(answer.message);
-  if (answer.client_secret) {
-    // Whatever the bank's page says, the server reads the truth at Stripe.
-    await stripe.handleNextAction({ clientSecret: answer.client_secret });
-  }
-  window.location.assign(answer.location);
+// What is not as it was shown takes the place of what was; the form and the card stay as they are.
+function showChanges(html) {
+  setPaying(false);
+  htmx.swap("#checkout-notice", html, { swapStyle: "none" });
 }
 
 function billingDetails() {
@@ -98,8 +128,14 @@ function say(text) {
   message.focus();
 }
 
+function payButton() {
+  return form.querySelector("[data-pay]");
+}
+
 function setPaying(paying) {
-  payButton.setAttribute("aria-disabled", String(paying));
-  payButton.textContent = paying ? form.dataset.paying : payLabel;
+  const button = payButton();
+  button.dataset.label ??= button.textContent;
+  button.setAttribute("aria-disabled", String(paying));
+  button.textContent = paying ? form.dataset.paying : button.dataset.label;
   if (paying) message.hidden = true;
 }

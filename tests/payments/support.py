@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -17,7 +18,10 @@ from booking.models import Cart
 from booking.services import hold_slot
 from courses.models import Course, Tutor
 from payments.models import Checkout, Coupon
-from payments.services import Buyer, pay, start_checkout
+from payments.services import Buyer, Wishes, pay, start_checkout
+from payments.services.checkout import NO_WISHES
+from payments.services.quotes import cart_quote
+from payments.services.shown import Shown
 from tests.factories import make_cart, make_course, make_tutor
 
 TORONTO = ZoneInfo("America/Toronto")
@@ -79,7 +83,7 @@ def make_buyer(email: str = "zoe@exemple.ca") -> Buyer:
     )
 
 
-def card_token(number: str = PAYS) -> str:
+def card_token(number: str = PAYS, *, save: bool = False) -> str:
     """What Stripe.js gives a browser for a typed card."""
     answer = httpx.post(
         f"{settings.STRIPE_API_BASE}/v1/confirmation_tokens",
@@ -90,17 +94,42 @@ def card_token(number: str = PAYS) -> str:
             "payment_method_data[card][exp_month]": "12",
             "payment_method_data[card][exp_year]": "2034",
             "payment_method_data[card][cvc]": "123",
+            **({"setup_future_usage": "on_session"} if save else {}),
         },
     )
     answer.raise_for_status()
     return str(answer.json()["id"])
 
 
+def shown_for(cart: Cart, *, user: User | None = None, use_credits: bool = False) -> Shown:
+    """What the checkout page shows of this cart at this moment."""
+    priced = cart_quote(
+        cart=cart,
+        user=user,
+        use_credits=use_credits,
+        checkout=Checkout.objects.unsettled().of_cart(cart).first(),
+        now=timezone.now(),
+    )
+    return Shown.of(priced)
+
+
 def start(
-    cart: Cart, *, total: str = "45.00", user: User | None = None, email: str = "zoe@exemple.ca"
+    cart: Cart,
+    *,
+    total: str = "45.00",
+    user: User | None = None,
+    email: str = "zoe@exemple.ca",
+    wishes: Wishes = NO_WISHES,
 ) -> Checkout:
+    """Press "Payer" on a page that showed the cart as it is, at `total`."""
+    cart.refresh_from_db()
     return start_checkout(
-        cart=cart, buyer=make_buyer(email), user=user, expected_total=Decimal(total), now=timezone.now()
+        cart=cart,
+        buyer=make_buyer(email),
+        user=user,
+        shown=replace(shown_for(cart, user=user, use_credits=wishes.use_credits), total=total),
+        wishes=wishes,
+        now=timezone.now(),
     )
 
 
@@ -111,10 +140,16 @@ def start_and_pay(
     total: str = "45.00",
     user: User | None = None,
     email: str = "zoe@exemple.ca",
+    wishes: Wishes = NO_WISHES,
 ) -> Checkout:
     """Everything up to the bank's answer, with nothing settled yet."""
-    checkout = start(cart, total=total, user=user, email=email)
-    pay(checkout=checkout, confirmation_token=card_token(card), return_url="https://fanal.example/retour/")
+    checkout = start(cart, total=total, user=user, email=email, wishes=wishes)
+    pay(
+        checkout=checkout,
+        confirmation_token=card_token(card, save=wishes.save_card),
+        return_url="https://fanal.example/retour/",
+        now=timezone.now(),
+    )
     return checkout
 
 

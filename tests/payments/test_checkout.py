@@ -11,7 +11,7 @@ from django.utils import timezone
 from booking.errors import HoldsLost
 from booking.models import CartLine, TimeClaim
 from booking.services import hold_slot
-from payments.errors import NothingToPay, PaymentDeclined, PaymentInProgress, PaymentUnavailable, TotalChanged
+from payments.errors import CartChanged, NothingToPay, PaymentDeclined, PaymentInProgress, PaymentUnavailable
 from payments.gateway import IntentStatus
 from payments.models import Checkout
 from payments.services import pay
@@ -52,7 +52,7 @@ def test_a_price_that_changed_is_shown_before_anything_is_charged() -> None:
     cart = make_held_cart(course, tutor)
     course.student_rate_cad = Decimal("50.00")
     course.save()
-    with pytest.raises(TotalChanged, match="50,00"):
+    with pytest.raises(CartChanged, match="50,00"):
         start(cart, total="45.00")
     assert not Checkout.objects.exists()
     assert TimeClaim.objects.get().state == TimeClaim.State.HOLD
@@ -77,13 +77,13 @@ def test_a_declined_card_is_explained_and_another_may_be_tried(card: str, code: 
     cart = make_held_cart(*make_shelf())
     checkout = start(cart)
     with pytest.raises(PaymentDeclined, match=message):
-        pay(checkout=checkout, confirmation_token=card_token(card), return_url=RETURN_URL)
+        pay(checkout=checkout, confirmation_token=card_token(card), return_url=RETURN_URL, now=timezone.now())
     checkout.refresh_from_db()
     assert (checkout.status, checkout.decline_code) == (Checkout.Status.PAYING, code)
 
     again = start(cart)
     assert again.pk == checkout.pk
-    intent = pay(checkout=again, confirmation_token=card_token(), return_url=RETURN_URL)
+    intent = pay(checkout=again, confirmation_token=card_token(), return_url=RETURN_URL, now=timezone.now())
     assert intent.status == IntentStatus.SUCCEEDED
     assert intent.id == checkout.intent_id
 
@@ -92,7 +92,12 @@ def test_a_retry_does_not_extend_the_deadline() -> None:
     cart = make_held_cart(*make_shelf())
     checkout = start(cart)
     with pytest.raises(PaymentDeclined):
-        pay(checkout=checkout, confirmation_token=card_token(DECLINED), return_url=RETURN_URL)
+        pay(
+            checkout=checkout,
+            confirmation_token=card_token(DECLINED),
+            return_url=RETURN_URL,
+            now=timezone.now(),
+        )
     assert start(cart).deadline == checkout.deadline
 
 
@@ -108,7 +113,7 @@ def test_paying_again_after_the_answer_was_lost_charges_nothing_more() -> None:
     cart = make_held_cart(*make_shelf())
     checkout = start_and_pay(cart)
     again = start(cart)
-    intent = pay(checkout=again, confirmation_token=card_token(), return_url=RETURN_URL)
+    intent = pay(checkout=again, confirmation_token=card_token(), return_url=RETURN_URL, now=timezone.now())
     assert (again.pk, intent.id, intent.amount_received) == (checkout.pk, checkout.intent_id, 4500)
 
 
@@ -117,7 +122,7 @@ def test_a_cart_that_changed_gets_a_new_checkout_and_the_old_intent_is_cancelled
     cart = make_held_cart(course, tutor)
     old = start(cart)
     with pytest.raises(PaymentDeclined):
-        pay(checkout=old, confirmation_token=card_token(DECLINED), return_url=RETURN_URL)
+        pay(checkout=old, confirmation_token=card_token(DECLINED), return_url=RETURN_URL, now=timezone.now())
     hold_slot(
         cart=cart,
         course=course,
@@ -167,7 +172,7 @@ def test_when_stripe_is_away_nothing_is_charged_and_the_slot_is_kept(settings: o
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"  # type: ignore[attr-defined]
     checkout = start(cart)
     with pytest.raises(PaymentUnavailable):
-        pay(checkout=checkout, confirmation_token="ctoken_unused", return_url=RETURN_URL)
+        pay(checkout=checkout, confirmation_token="ctoken_unused", return_url=RETURN_URL, now=timezone.now())
     checkout.refresh_from_db()
     assert (checkout.status, checkout.confirming_since) == (Checkout.Status.PAYING, None)
     assert TimeClaim.objects.get().state == TimeClaim.State.PAYING
@@ -176,6 +181,8 @@ def test_when_stripe_is_away_nothing_is_charged_and_the_slot_is_kept(settings: o
 def test_a_token_that_stripe_refuses_charges_nothing() -> None:
     checkout = start(make_held_cart(*make_shelf()))
     with pytest.raises(PaymentUnavailable):
-        pay(checkout=checkout, confirmation_token="ctoken_invented", return_url=RETURN_URL)
+        pay(
+            checkout=checkout, confirmation_token="ctoken_invented", return_url=RETURN_URL, now=timezone.now()
+        )
     checkout.refresh_from_db()
     assert checkout.confirming_since is None

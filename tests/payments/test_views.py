@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import time
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +18,6 @@ from django.utils import timezone
 
 from accounts.models import User
 from booking.models import TimeClaim
-from courses.models import Course
 from payments.models import Checkout, Order, StripeEvent
 from tests.factories import make_user
 from tests.payments.support import (
@@ -38,8 +37,17 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
 BY_SCRIPT = {"Accept": "application/json"}
 
 
-def press_pay(client: Client, *, card: str = PAYS, total: str = "45.00", **typed: str) -> Any:
-    data = {**TYPED, "total": total, "confirmation_token": card_token(card), **typed}
+def shown_by(client: Client) -> str:
+    """What the page that is open in this browser says that it showed."""
+    found = re.search(r'name="shown" value="([^"]+)"', client.get("/paiement/").content.decode())
+    assert found
+    return found[1]
+
+
+def press_pay(client: Client, *, card: str = PAYS, shown: str | None = None, **typed: str) -> Any:
+    """Fill in the page that is open and send it, as its script does; `shown` is an older page's."""
+    shown = shown_by(client) if shown is None else shown
+    data = {**TYPED, "shown": shown, "confirmation_token": card_token(card), **typed}
     return client.post("/paiement/", data, headers=BY_SCRIPT)
 
 
@@ -95,12 +103,13 @@ class TestForm:
         assert "Trop d’essais de suite" in answers[-1]
         assert "Ce courriel a déjà un compte" not in answers[-1]
 
-    @pytest.mark.parametrize("total", ["", "abc", "0.01", "-45.00", "1e99", "NaN"])
-    def test_a_total_that_is_not_the_carts_charges_nothing(self, total: str) -> None:
-        answer = press_pay(browser_with(make_held_cart(*make_shelf())), total=total)
+    @pytest.mark.parametrize("shown", ["", "abc", "e30:1", "\x00", '{"total": "45.00"}'])
+    def test_what_no_page_of_ours_has_shown_charges_nothing_and_says_the_total(self, shown: str) -> None:
+        answer = press_pay(browser_with(make_held_cart(*make_shelf())), shown=shown)
         assert answer.status_code == 409
-        assert answer.json() == {"location": "/panier/"}
+        assert "45,00\xa0$" in answer.json()["html"]
         assert not Checkout.objects.exists()
+        assert TimeClaim.objects.get().state == TimeClaim.State.HOLD
 
     def test_a_strangers_cart_is_out_of_reach(self, stranger: User) -> None:
         course, tutor = make_shelf()
@@ -153,13 +162,6 @@ class TestPaying:
         under_way = start(cart)
         answer = press_pay(browser_with(cart))
         assert answer.json() == {"location": f"/paiement/{under_way.pk}/retour/"}
-
-    def test_a_price_that_changed_sends_back_to_the_cart(self) -> None:
-        client = browser_with(make_held_cart(*make_shelf()))
-        Course.objects.update(student_rate_cad=Decimal("50.00"))
-        answer = press_pay(client)
-        assert (answer.status_code, answer.json()) == (409, {"location": "/panier/"})
-        assert "50,00\xa0$" in client.get("/panier/").content.decode()
 
 
 class TestReturn:

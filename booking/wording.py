@@ -41,6 +41,19 @@ def day_and_clock(moment: datetime) -> str:
     return _("%(date)s à %(time)s") % {"date": long_date(moment), "time": exact_clock(moment)}
 
 
+def until(moment: datetime, now: datetime) -> str:
+    """`jusqu’à 16 h 30 aujourd’hui`, or `hier`, or `demain`; else `jusqu’au lundi 11 janvier 2027 à 9 h`."""
+    days = (timezone.localtime(moment).date() - timezone.localtime(now).date()).days
+    near = {
+        -1: _("jusqu’à %(time)s hier"),
+        0: _("jusqu’à %(time)s aujourd’hui"),
+        1: _("jusqu’à %(time)s demain"),
+    }
+    if days in near:
+        return near[days] % {"time": exact_clock(moment)}
+    return _("jusqu’au %(day)s") % {"day": day_and_clock(moment)}
+
+
 def minutes_left(left: timedelta) -> int:
     """Whole minutes of a hold that are still to come, the one under way included; 0 when it is over."""
     return max(0, -(-left // timedelta(minutes=1)))

@@ -2,6 +2,7 @@ from django.urls import path
 
 from payments.views.checkout import checkout, checkout_cancel
 from payments.views.coupons import coupon_apply, coupon_remove
+from payments.views.lessons import appointment_cancel, appointment_move
 from payments.views.returning import checkout_return
 from payments.views.webhook import stripe_webhook
 
@@ -11,5 +12,7 @@ urlpatterns = [
     path("paiement/", checkout, name="checkout"),
     path("paiement/annuler/", checkout_cancel, name="checkout-cancel"),
     path("paiement/<uuid:checkout_id>/retour/", checkout_return, name="checkout-return"),
+    path("rendez-vous/<uuid:pk>/annuler/", appointment_cancel, name="appointment-cancel"),
+    path("rendez-vous/<uuid:pk>/deplacer/", appointment_move, name="appointment-move"),
     path("stripe/webhook/", stripe_webhook, name="stripe-webhook"),
 ]

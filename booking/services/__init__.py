@@ -14,7 +14,13 @@ from booking.services.holds import (
     renew_line,
     sweep_expired_holds,
 )
-from booking.services.lessons import cancel_lesson, move_lesson, move_problems, restore_lesson
+from booking.services.lessons import (
+    cancel_lesson,
+    locked_lesson,
+    move_lesson,
+    move_problems,
+    restore_lesson,
+)
 from booking.services.locks import claiming
 from booking.services.payment import Paid, begin_payment, book_lessons, end_payment, leave_cart
 
@@ -32,6 +38,7 @@ __all__ = [
     "hold_slot",
     "hold_slots",
     "leave_cart",
+    "locked_lesson",
     "merge_carts",
     "move_lesson",
     "move_problems",

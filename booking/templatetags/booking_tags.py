@@ -18,7 +18,9 @@ from django.utils.safestring import mark_safe
 
 from accounts.models import Role, User
 from booking import wording
-from booking.models import CartLine, TimeClaim
+from booking.changes import Change, actor_of, possible_until, refusal
+from booking.errors import BookingError
+from booking.models import Appointment, CartLine, TimeClaim
 from booking.picker import Picker, course_picker, no_picker, tutor_picker
 from booking.services import cart_for
 from booking.services.carts import SESSION_KEY
@@ -30,6 +32,7 @@ RADIO_BUTTON = '<label class="slot"><input type="radio" name="debut" value="%s">
 
 register = template.Library()
 register.filter("exact_clock", wording.exact_clock)
+register.filter("until", wording.until)
 register.filter("minutes_left", wording.minutes_left)
 
 
@@ -44,6 +47,26 @@ class Timed(Protocol):
 def time_range(lesson: Timed) -> str:
     """`14 h 30 à 16 h` of a lesson or a cart line."""
     return wording.time_range(lesson.start, lesson.minutes)
+
+
+@register.simple_tag
+def time_range_from(start: datetime, minutes: int) -> str:
+    """`14 h 30 à 16 h` of a lesson that isn't there yet."""
+    return wording.time_range(start, minutes)
+
+
+@register.simple_tag(takes_context=True)
+def why_not(context: Context, lesson: Appointment, change: str) -> BookingError | None:
+    """Why the person can't "cancel" or "move" a lesson at the page's `now`; None when they can."""
+    actor = actor_of(lesson=lesson, user=context["request"].user)
+    return refusal(lesson=lesson, actor=actor, change=Change(change), now=context["now"])
+
+
+@register.simple_tag(takes_context=True)
+def change_until(context: Context, lesson: Appointment, change: str) -> datetime | None:
+    """The last moment at which the person can "cancel" or "move" a lesson."""
+    actor = actor_of(lesson=lesson, user=context["request"].user)
+    return possible_until(start=lesson.start, actor=actor, change=Change(change))
 
 
 @register.filter

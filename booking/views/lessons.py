@@ -34,7 +34,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "booking/lessons.html",
-        {"upcoming": lessons.upcoming(now), "past": past, "teaching": user.role == Role.TUTOR},
+        {"upcoming": lessons.upcoming(now), "past": past, "teaching": user.role == Role.TUTOR, "now": now},
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
+from payments.admin.appointments import AppointmentViewSet
 from payments.admin.checkouts import CheckoutViewSet
 from payments.admin.orders import OrderViewSet
 
@@ -13,4 +14,4 @@ class SalesGroup(SnippetViewSetGroup):
     menu_label = _("Ventes")
     menu_icon = "tasks"
     menu_order = 200
-    items = (OrderViewSet, CheckoutViewSet)
+    items = (OrderViewSet, AppointmentViewSet, CheckoutViewSet)

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import TextChoices
+from django.db.models import Sum, TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -27,7 +28,7 @@ from payments import events, lesson_mails
 from payments.gateway import GatewayUnavailable
 from payments.models import CreditEntry, Order, OrderLine, Refund
 from payments.pricing import NOTHING
-from payments.services.credits import credit_line
+from payments.services.credits import add_entry, credit_line
 from payments.services.refunds import promise_refund, send_refund
 
 log = logging.getLogger(__name__)
@@ -141,6 +142,63 @@ def cancel_for_refund(
         )
         cancelled.append(lesson)
     return cancelled
+
+
+@transaction.atomic
+def restore(
+    *, appointment: Appointment, by: User | None, reason: str, takes_credit_back: bool, now: datetime
+) -> Appointment:
+    """The direction brings a lesson back that was called off, while its time is free, and tells both.
+
+    `takes_credit_back` undoes the credit that was given for it; else, and for what went back to a card, the
+    student has the lesson for nothing. Raises what `booking.services.restore_lesson` raises, and
+    NotEnoughCredits when the credit was spent; nothing is changed then.
+    """
+    line = locked_line(appointment)
+    lesson = booking.restore_lesson(appointment=appointment, actor=Actor.ADMIN, by=by, reason=reason, now=now)
+    taken = NOTHING
+    if line is not None:
+        if line.earnings == OrderLine.Earnings.CANCELLED:
+            line.earnings = OrderLine.Earnings.SCHEDULED
+        taken = credit_given(line) if takes_credit_back else NOTHING
+        line.returned_cad -= taken
+        line.save(update_fields=["earnings", "returned_cad"])
+    if line is not None and taken:
+        add_entry(
+            user=line.order.user,
+            amount=-taken,
+            cause=CreditEntry.Cause.CORRECTION,
+            now=now,
+            order=line.order,
+            line=line,
+            note=_("Cours rétabli"),
+            by=by,
+        )
+    consequence = _("%(amount)s sont repris de vos crédits.") % {"amount": money(taken)} if taken else ""
+    lesson_mails.record_restored(lesson, reason=reason, consequence=consequence, now=now)
+    return lesson
+
+
+class GivenBack(NamedTuple):
+    """What a student got back for a lesson, in CAD: to the card, and as credits."""
+
+    card: Decimal
+    credit: Decimal
+
+
+def given_back(line: OrderLine) -> GivenBack:
+    shares = line.refund_shares.filter(refund__status__in=Refund.RETURNED).aggregate(
+        card=Sum("card_cad"), credit=Sum("credits_cad")
+    )
+    return GivenBack(shares["card"] or NOTHING, (shares["credit"] or NOTHING) + credit_given(line))
+
+
+def credit_given(line: OrderLine) -> Decimal:
+    """The credit for a lesson that was called off, as far as it was not taken back."""
+    entries = line.credit_entries.filter(
+        cause__in=[CreditEntry.Cause.CANCELLATION, CreditEntry.Cause.CORRECTION]
+    )
+    return entries.aggregate(sum=Sum("amount_cad"))["sum"] or NOTHING
 
 
 def locked_line(appointment: Appointment) -> OrderLine | None:

@@ -42,6 +42,8 @@ OURS = {
     "panier/code/": "public",
     "panier/code/retirer/": "public",
     "rendez-vous/<uuid:pk>/calendrier.ics": "member",
+    "rendez-vous/<uuid:pk>/annuler/": "member",
+    "rendez-vous/<uuid:pk>/deplacer/": "member",
     "paiement/": "public",
     "paiement/annuler/": "public",
     "paiement/<uuid:checkout_id>/retour/": "public",

@@ -1,0 +1,99 @@
+"""Lessons in the Wagtail admin: to read, search and filter; services change them, edit forms never do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
+from wagtail.admin.ui.tables import Column, StatusTagColumn
+from wagtail.snippets.views.snippets import InspectView
+
+from accounts.read_only import ReadOnlyViewSet
+from booking.models import Appointment
+from booking.wording import day_and_clock
+from courses.models import Course, Tutor
+from home.formats import duration, money
+from payments.models import OrderLine
+from payments.services.cancelling import given_back
+
+
+class AppointmentFilterSet(WagtailFilterSet):
+    status = django_filters.ChoiceFilter(label=_("État"), choices=Appointment.Status.choices)
+    tutor = django_filters.ModelChoiceFilter(label=_("Tuteur"), queryset=Tutor.objects.all())
+    course = django_filters.ModelChoiceFilter(label=_("Cours"), queryset=Course.objects.all())
+    start = django_filters.DateFromToRangeFilter(label=_("Date"), widget=DateRangePickerWidget)
+
+    class Meta:
+        model = Appointment
+        fields = ["status", "tutor", "course", "start"]
+
+
+class AppointmentInspectView(InspectView):
+    template_name = "payments/admin/appointment_inspect.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        lesson: Appointment = self.object
+        line = OrderLine.objects.select_related("order").filter(appointment=lesson).first()
+        return super().get_context_data(
+            lesson=lesson,
+            line=line,
+            given=given_back(line) if line else None,
+            changes=[
+                (change, _words(change.old), _words(change.new))
+                for change in lesson.changes.select_related("by")
+            ],
+            **kwargs,
+        )
+
+
+def _words(values: dict[str, str]) -> str:
+    """What a line of history keeps, to be read: a state, a start."""
+    words = []
+    if "status" in values:
+        words.append(str(Appointment.Status(values["status"]).label))
+    if "start" in values:
+        words.append(day_and_clock(datetime.fromisoformat(values["start"])))
+    return ", ".join(words)
+
+
+class AppointmentViewSet(ReadOnlyViewSet):
+    model = Appointment
+    icon = "date"
+    menu_label = _("Rendez-vous")
+    inspect_view_class = AppointmentInspectView
+    search_fields = [
+        "student__first_name", "student__last_name", "student__email", "tutor__display_name",
+        "course__title", "order_line__order__number",
+    ]  # fmt: skip
+    filterset_class = AppointmentFilterSet
+    ordering = ["-start"]
+    list_display = [
+        Column(
+            "start", label=_("Date"), accessor=lambda lesson: day_and_clock(lesson.start), sort_key="start"
+        ),
+        Column("minutes", label=_("Durée"), accessor=lambda lesson: duration(lesson.minutes)),
+        StatusTagColumn(
+            "get_status_display",
+            label=_("État"),
+            sort_key="status",
+            primary=lambda lesson: lesson.status in Appointment.OCCUPIES_TIME,
+        ),
+        Column("student", label=_("Élève"), sort_key="student__last_name"),
+        Column("tutor", label=_("Tuteur"), sort_key="tutor__display_name"),
+        Column("course", label=_("Cours"), sort_key="course__title"),
+        Column(
+            "paid",
+            label=_("Payé"),
+            accessor=lambda lesson: (
+                money(lesson.order_line.paid_cad) if hasattr(lesson, "order_line") else "–"
+            ),
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
+        return Appointment.objects.select_related("student", "tutor", "course", "order_line")

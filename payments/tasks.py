@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 import dramatiq
 from django.utils import timezone
 
-from notifications.schedule import cron, every_minute
-from payments import webhooks
-from payments.services import reconcile
+from notifications.schedule import cron
+from payments.services import reconciliation, webhooks
 from payments.services.coupons import deactivate_expired
+
+RECONCILIATION = timedelta(minutes=9)
+# A killed worker's turn is over by the next minute but one.
+SOON = timedelta(seconds=20)
 
 
 @dramatiq.actor(queue_name="critical", max_retries=0)
@@ -19,14 +22,19 @@ def handle_stripe_event(event_id: str) -> None:
     webhooks.handle(event_id=event_id, now=timezone.now())
 
 
-@every_minute
+@cron("* * * * *", limit=SOON)
 def handle_events_left_behind(*, now: datetime) -> None:
     webhooks.handle_left_behind(now=now)
 
 
-@cron("*/10 * * * *", limit=timedelta(minutes=9))
+@cron("* * * * *", limit=SOON)
+def send_refunds_left_behind(*, now: datetime) -> None:
+    reconciliation.send_refunds_left_behind(now=now)
+
+
+@cron("*/10 * * * *", limit=RECONCILIATION)
 def reconcile_payments(*, now: datetime) -> None:
-    reconcile(now=now)
+    reconciliation.reconcile_since_last_success(now=now)
 
 
 @cron("*/10 * * * *")

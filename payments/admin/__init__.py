@@ -7,7 +7,6 @@ from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
 from payments.admin.appointments import AppointmentViewSet
 from payments.admin.checkouts import CheckoutViewSet
-from payments.admin.coupons import CouponViewSet
 from payments.admin.orders import OrderViewSet
 
 
@@ -15,9 +14,4 @@ class SalesGroup(SnippetViewSetGroup):
     menu_label = _("Ventes")
     menu_icon = "tasks"
     menu_order = 200
-    items = (
-        OrderViewSet,
-        AppointmentViewSet,
-        CheckoutViewSet,
-        CouponViewSet,
-    )
+    items = (OrderViewSet, AppointmentViewSet, CheckoutViewSet)

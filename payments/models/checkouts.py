@@ -54,8 +54,9 @@ class Checkout(models.Model):
         SETTLED = "settled", _("Réglé")
         CANCELLED = "cancelled", _("Annulé")
         REVIEW = "review", _("À traiter")
+        CLOSED = "closed", _("Classé")  # a person has seen to the money
 
-    FINAL = frozenset({Status.SETTLED, Status.REVIEW})
+    FINAL = frozenset({Status.SETTLED, Status.REVIEW, Status.CLOSED})
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     status = models.CharField(_("état"), max_length=10, choices=Status.choices, default=Status.PAYING)
@@ -129,20 +130,42 @@ class CheckoutLine(FrozenLine):
         verbose_name_plural = _("lignes du paiement")
 
 
+class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
+    def waiting(self) -> StripeEventQuerySet:
+        return self.filter(handled_at=None)
+
+    def due(self, now: datetime) -> StripeEventQuerySet:
+        return self.waiting().filter(Q(next_attempt_at=None) | Q(next_attempt_at__lte=now))
+
+
+StripeEventManager = models.Manager.from_queryset(StripeEventQuerySet)
+
+
 class StripeEvent(models.Model):
     """A webhook of Stripe's, as it came. Handling it is the worker's job; by the row nothing gets lost."""
 
+    class Outcome(models.TextChoices):
+        DONE = "done", _("Traité")
+        FOREIGN = "foreign", _("Pas à nous")
+        UNKNOWN_TYPE = "unknown_type", _("Type sans suite")
+        OTHER_MODE = "other_mode", _("Autre mode de Stripe")
+
     id = models.CharField(primary_key=True, max_length=100)
-    type = models.CharField(max_length=100)
-    livemode = models.BooleanField()
-    api_version = models.CharField(max_length=40, blank=True)
-    object_id = models.CharField(max_length=100, blank=True)
-    intent_id = models.CharField(max_length=100, blank=True)
+    type = models.CharField(_("type"), max_length=100)
+    livemode = models.BooleanField(_("argent réel"))
+    api_version = models.CharField(_("version de l’API"), max_length=40, blank=True)
+    object_id = models.CharField(_("objet"), max_length=100, blank=True)
+    intent_id = models.CharField(_("paiement Stripe"), max_length=100, blank=True)
     payload = models.JSONField()
-    received_at = models.DateTimeField(auto_now_add=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    handled_at = models.DateTimeField(null=True)
-    last_error = models.TextField(blank=True)
+    received_at = models.DateTimeField(_("reçu le"), auto_now_add=True)
+    attempts = models.PositiveSmallIntegerField(_("essais"), default=0)
+    # Also keeps others away while one is at it: who dies at it has only made the event wait.
+    next_attempt_at = models.DateTimeField(_("prochain essai"), null=True)
+    handled_at = models.DateTimeField(_("traité le"), null=True)
+    outcome = models.CharField(_("issue"), max_length=12, choices=Outcome.choices, blank=True)
+    last_error = models.TextField(_("dernière erreur"), blank=True)
+
+    objects: ClassVar[StripeEventManager] = StripeEventManager()
 
     class Meta:
         verbose_name = _("événement Stripe")

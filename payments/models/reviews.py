@@ -27,6 +27,7 @@ class Review(models.Model):
         STUCK_PAYMENT = "stuck", _("Paiement sans réponse")
         REFUND_FAILED = "refund_failed", _("Remboursement échoué")
         OVER_REFUNDED = "over_refunded", _("Remboursé de trop")
+        STUCK_REFUND = "stuck_refund", _("Remboursement sans réponse")
         DISPUTE = "dispute", _("Paiement contesté")
         EVENT_FAILED = "event_failed", _("Événement Stripe non traité")
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from payments import webhooks
 from payments.gateway import read_event
-from payments.models import Checkout, Order, StripeEvent
+from payments.models import Checkout, Order, Review, StripeEvent
+from payments.services import webhooks
 from tests.payments.sandbox_process import StripeSandbox
 from tests.payments.support import ASKS_3D_SECURE, make_held_cart, make_shelf, start_and_pay
 
@@ -46,17 +50,20 @@ def test_a_lie_about_the_payment_is_not_believed(stripe_sandbox: StripeSandbox) 
     assert not Order.objects.exists()
 
 
-def test_a_failed_handling_is_kept_and_tried_again(stripe_sandbox: StripeSandbox, settings: Settings) -> None:
+def test_a_failed_handling_is_kept_and_tried_again(
+    stripe_sandbox: StripeSandbox, stripe_away: Callable[[], None], settings: Settings
+) -> None:
     checkout = start_and_pay(make_held_cart(*make_shelf()))
     event = event_about(str(checkout.intent_id))
-    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    stripe_away()
     webhooks.handle(event_id=event.pk, now=timezone.now())
     event.refresh_from_db()
     assert (event.handled_at, event.attempts) == (None, 1)
     assert event.last_error
 
     settings.STRIPE_API_BASE = stripe_sandbox.base_url
-    assert webhooks.handle_left_behind(now=timezone.now()) == 1
+    assert webhooks.handle_left_behind(now=timezone.now()) == 0
+    assert webhooks.handle_left_behind(now=timezone.now() + timedelta(seconds=21)) == 1
     event.refresh_from_db()
     assert event.handled_at
     assert event.last_error == ""
@@ -102,3 +109,78 @@ def test_an_event_about_somebody_elses_intent_is_handled_by_ignoring_it(
     webhooks.handle(event_id=event_about(intent_id).pk, now=timezone.now())
     assert StripeEvent.objects.get().handled_at
     assert not Order.objects.exists()
+
+
+class TestRetries:
+    def test_each_failure_waits_longer_until_a_person_is_told_and_it_goes_on(
+        self, stripe_sandbox: StripeSandbox, stripe_away: Callable[[], None], settings: Settings
+    ) -> None:
+        checkout = start_and_pay(make_held_cart(*make_shelf()))
+        event = event_about(str(checkout.intent_id))
+        stripe_away()
+        at = timezone.now()
+        for number, (wait, told) in enumerate([(20, 0), (60, 0), (180, 0), (600, 1), (600, 1)], start=1):
+            assert webhooks.handle_left_behind(now=at) == 1
+            event.refresh_from_db()
+            assert (event.attempts, event.handled_at) == (number, None)
+            assert event.next_attempt_at == at + timedelta(seconds=wait)
+            assert webhooks.handle_left_behind(now=at + timedelta(seconds=wait - 1)) == 0
+            assert Review.objects.count() == told
+            at += timedelta(seconds=wait)
+        review = Review.objects.get()
+        assert (review.kind, review.event, review.checkout) == (Review.Kind.EVENT_FAILED, event, checkout)
+
+        settings.STRIPE_API_BASE = stripe_sandbox.base_url
+        assert webhooks.handle_left_behind(now=at) == 1
+        event.refresh_from_db()
+        assert (event.outcome, event.last_error) == ("done", "")
+        review.refresh_from_db()
+        assert review.resolution == "Traité depuis."
+        assert Order.objects.count() == 1
+
+    def test_reconciliation_does_not_wait(self, stripe_sandbox: StripeSandbox) -> None:
+        checkout = start_and_pay(make_held_cart(*make_shelf()))
+        event = event_about(str(checkout.intent_id))
+        StripeEvent.objects.update(attempts=9, next_attempt_at=timezone.now() + timedelta(minutes=9))
+        assert webhooks.handle_left_behind(now=timezone.now(), at_once=True) == 1
+        event.refresh_from_db()
+        assert event.outcome == "done"
+
+    def test_what_one_is_at_is_left_alone_until_that_one_must_be_dead(
+        self, stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        checkout = start_and_pay(make_held_cart(*make_shelf()))
+        event = event_about(str(checkout.intent_id))
+        at = timezone.now()
+        real, inside = webhooks.settle, []
+
+        def meanwhile(**kwargs: Any) -> Checkout | None:
+            inside.append(webhooks.handle(event_id=event.pk, now=at + timedelta(seconds=19)).attempts)
+            return real(**kwargs)
+
+        monkeypatch.setattr(webhooks, "settle", meanwhile)
+        webhooks.handle(event_id=event.pk, now=at)
+        event.refresh_from_db()
+        assert (inside, event.attempts, event.outcome) == ([1], 1, "done")
+
+    def test_an_event_that_says_nothing_to_us_is_handled_once(self) -> None:
+        event = event_about("pi_1", type="payment_intent.amount_capturable_updated")
+        for _time in range(2):
+            webhooks.handle(event_id=event.pk, now=timezone.now())
+        event.refresh_from_db()
+        assert (event.outcome, event.attempts) == ("unknown_type", 1)
+
+    def test_another_accounts_intent_is_none_of_ours(self, stripe_sandbox: StripeSandbox) -> None:
+        event = webhooks.handle(event_id=event_about("pi_unheard_of").pk, now=timezone.now())
+        assert event.outcome == "foreign"
+
+    def test_our_intent_that_stripe_says_not_to_know_is_a_failure(
+        self, stripe_sandbox: StripeSandbox
+    ) -> None:
+        """As with a key of another account: money may be waiting there."""
+        checkout = start_and_pay(make_held_cart(*make_shelf()))
+        event = event_about(str(checkout.intent_id))
+        stripe_sandbox.control("clear")
+        event = webhooks.handle(event_id=event.pk, now=timezone.now())
+        assert (event.handled_at, event.attempts) == (None, 1)
+        assert "No such payment_intent" in event.last_error

@@ -46,9 +46,11 @@ class Shown:
     def read(cls, signed: str) -> Shown | None:
         """None for what no page of ours has shown."""
         try:
-            return cls(**signing.loads(signed, salt=SALT))
-        except (signing.BadSignature, TypeError):
+            told = signing.loads(signed, salt=SALT)
+        except signing.BadSignature:
             return None
+        lines = {key: (name, price) for key, (name, price) in told.pop("lines").items()}
+        return cls(lines=lines, **told)
 
     def signed(self) -> str:
         return signing.dumps(asdict(self), salt=SALT, compress=True)

@@ -1,0 +1,491 @@
+"""What "Payer" freezes: coupon, credits, each lesson's share; and what differs from what the page showed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from booking.errors import HoldsLost, LinesNotBookable
+from booking.models import Cart, TimeClaim
+from booking.services import hold_slot, merge_carts, release_line
+from courses.models import Course
+from payments.errors import CartChanged, PaymentDeclined, PaymentInProgress
+from payments.models import Checkout, Coupon, CouponRedemption, CreditEntry, Order
+from payments.services import Wishes, cancel_checkout, checkout, pay, settle, start_checkout
+from payments.services.checkout import NO_WISHES
+from payments.services.credits import add_entry, available, balance
+from payments.services.shown import Change, Shown
+from tests.factories import make_cart
+from tests.payments.support import (
+    DECLINED,
+    card_token,
+    make_buyer,
+    make_coupon,
+    make_held_cart,
+    make_shelf,
+    next_lesson_time,
+    shown_for,
+    start,
+    start_and_pay,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
+WITH_CREDITS = Wishes(use_credits=True)
+RETURN_URL = "https://fanal.example/retour/"
+
+
+def give(user: User, amount: str) -> None:
+    add_entry(user=user, amount=Decimal(amount), cause=CreditEntry.Cause.GIFT, now=timezone.now())
+
+
+def two_lessons(user: User | None = None, *, code: str = "") -> Cart:
+    """Of 45,00 $ and 45,00 $."""
+    cart = make_held_cart(
+        *make_shelf(), user=user, starts=[next_lesson_time(hour=10), next_lesson_time(hour=13)]
+    )
+    cart.coupon_code = code
+    cart.save()
+    return cart
+
+
+def press(
+    cart: Cart, shown: Shown | None, *, user: User | None = None, wishes: Wishes = NO_WISHES
+) -> Checkout:
+    """Press "Payer" on a page that showed this."""
+    return start_checkout(
+        cart=cart, buyer=make_buyer(), user=user, shown=shown, wishes=wishes, now=timezone.now()
+    )
+
+
+def decline(under_way: Checkout) -> None:
+    with pytest.raises(PaymentDeclined):
+        pay(
+            checkout=under_way,
+            confirmation_token=card_token(DECLINED),
+            return_url=RETURN_URL,
+            now=timezone.now(),
+        )
+
+
+class TestFreezing:
+    def test_a_coupon_is_set_aside_and_each_lesson_bears_its_share(self) -> None:
+        make_coupon("RENTREE", kind="fixed", value="10.01")
+        found = start(two_lessons(code="RENTREE"), total="79.99")
+        assert (found.subtotal_cad, found.discount_cad, found.total_cad, found.coupon_code) == (
+            Decimal("90.00"),
+            Decimal("10.01"),
+            Decimal("79.99"),
+            "RENTREE",
+        )
+        assert [line.discount_cad for line in found.lines.all()] == [Decimal("5.01"), Decimal("5.00")]
+        assert CouponRedemption.objects.get().checkout == found
+
+    def test_credits_are_promised_and_spent_once_it_is_paid(self, student: User) -> None:
+        give(student, "30.00")
+        found = start_and_pay(two_lessons(student), user=student, total="60.00", wishes=WITH_CREDITS)
+        assert [line.credits_cad for line in found.lines.all()] == [Decimal("15.00"), Decimal("15.00")]
+        assert (balance(user=student), available(user=student)) == (Decimal("30.00"), Decimal("0.00"))
+        settle(intent_id=found.intent_id or "", now=timezone.now())
+        order = Order.objects.get()
+        assert (order.credits_cad, order.total_cad) == (Decimal("30.00"), Decimal("60.00"))
+        assert (balance(user=student), available(user=student)) == (Decimal("0.00"), Decimal("0.00"))
+
+    def test_credits_are_left_alone_unless_asked_for(self, student: User) -> None:
+        give(student, "30.00")
+        assert start(two_lessons(student), user=student, total="90.00").credits_cad == Decimal("0.00")
+
+    def test_a_rest_too_small_to_be_charged_is_left_on_the_card_at_stripes_least(self, student: User) -> None:
+        give(student, "89.80")
+        found = start(two_lessons(student), user=student, total="0.50", wishes=WITH_CREDITS)
+        assert (found.credits_cad, found.total_cad) == (Decimal("89.50"), Decimal("0.50"))
+
+    def test_the_wish_for_a_credit_instead_of_a_refund_is_kept(self, student: User) -> None:
+        wishes = Wishes(prefers_credit=True)
+        assert start(two_lessons(student), user=student, total="90.00", wishes=wishes).prefers_credit
+
+    def test_without_wishes_a_time_that_is_gone_is_refunded(self, student: User) -> None:
+        assert not start(two_lessons(student), user=student, total="90.00").prefers_credit
+
+    def test_a_cancelled_payment_frees_the_coupon_and_the_credits(self, student: User) -> None:
+        make_coupon("UNIQUE", kind="percent", value="50.00", max_redemptions=1)
+        give(student, "20.00")
+        found = start(two_lessons(student, code="UNIQUE"), user=student, total="25.00", wishes=WITH_CREDITS)
+        cancel_checkout(checkout=found, now=timezone.now())
+        assert not CouponRedemption.objects.exists()
+        assert available(user=student) == Decimal("20.00")
+
+
+class TestNothingToPay:
+    def test_credits_that_cover_all_settle_at_once_without_stripe(
+        self, student: User, settings: object
+    ) -> None:
+        settings.STRIPE_API_BASE = "http://127.0.0.1:9"  # type: ignore[attr-defined]
+        give(student, "100.00")
+        found = start(two_lessons(student), user=student, total="0.00", wishes=WITH_CREDITS)
+        assert (found.status, found.intent_id) == (Checkout.Status.SETTLED, None)
+        assert balance(user=student) == Decimal("10.00")
+        assert found.order.lines.filter(appointment__isnull=False).count() == 2
+        assert set(TimeClaim.objects.values_list("state", flat=True)) == {TimeClaim.State.LESSON}
+
+    def test_a_coupon_that_covers_all_makes_a_guests_account_too(self) -> None:
+        make_coupon("GRATUIT", kind="percent", value="100.00", max_redemptions=1)
+        found = start(two_lessons(code="GRATUIT"), total="0.00")
+        assert (found.status, found.made_account) == (Checkout.Status.SETTLED, True)
+        assert CouponRedemption.objects.get().used_at
+        assert found.order.discount_cad == Decimal("90.00")
+
+    def test_pressing_again_makes_no_second_order(self, student: User) -> None:
+        give(student, "100.00")
+        cart = two_lessons(student)
+        shown = shown_for(cart, user=student, use_credits=True)
+        press(cart, shown, user=student, wishes=WITH_CREDITS)
+        with pytest.raises(Exception, match="vide"):
+            press(cart, shown, user=student, wishes=WITH_CREDITS)
+        assert (Order.objects.count(), balance(user=student)) == (1, Decimal("10.00"))
+
+    def test_no_card_is_kept_where_none_pays(self, student: User) -> None:
+        give(student, "100.00")
+        wishes = Wishes(use_credits=True, save_card=True)
+        assert not start(two_lessons(student), user=student, total="0.00", wishes=wishes).saves_card
+
+    def test_a_failure_on_the_way_leaves_nothing_behind(
+        self, student: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def break_down(**_: object) -> None:
+            raise ConnectionError
+
+        monkeypatch.setattr(checkout, "settle_free", break_down)
+        give(student, "100.00")
+        with pytest.raises(ConnectionError):
+            start(two_lessons(student), user=student, total="0.00", wishes=WITH_CREDITS)
+        assert (Checkout.objects.count(), Order.objects.count()) == (0, 0)
+        assert set(TimeClaim.objects.values_list("state", flat=True)) == {TimeClaim.State.HOLD}
+        assert available(user=student) == Decimal("100.00")
+
+
+def first_price_to_50() -> None:
+    Course.objects.update(student_rate_cad=Decimal("50.00"))
+
+
+def end_the_coupon() -> None:
+    Coupon.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
+
+
+def use_the_coupon_up() -> None:
+    Coupon.objects.update(max_redemptions=1)
+    other = Checkout.objects.create(
+        email="a@exemple.ca",
+        first_name="A",
+        last_name="B",
+        phone="5145550123",
+        subtotal_cad=45,
+        total_cad=45,
+        deadline=timezone.now(),
+    )
+    CouponRedemption.objects.create(coupon=Coupon.objects.get(), checkout=other, discount_cad=1)
+
+
+def take_the_coupon_off() -> None:
+    Cart.objects.update(coupon_code="")
+
+
+def halve_the_coupon() -> None:
+    Coupon.objects.update(value=Decimal("5.00"))
+
+
+def spend_credits_elsewhere() -> None:
+    entry = CreditEntry.objects.get()
+    add_entry(
+        user=entry.user, amount=Decimal("-12.00"), cause=CreditEntry.Cause.CORRECTION, now=timezone.now()
+    )
+
+
+class TestChanges:
+    """A cart of 90,00 $ with 10 % off and 20,00 $ of credits: 61,00 $ was shown."""
+
+    @pytest.fixture
+    def cart(self, student: User) -> Cart:
+        make_coupon("RENTREE", kind="percent", value="10.00")
+        give(student, "20.00")
+        return two_lessons(student, code="RENTREE")
+
+    @pytest.fixture
+    def shown(self, cart: Cart, student: User) -> Shown:
+        found = shown_for(cart, user=student, use_credits=True)
+        assert found.total == "61.00"
+        return found
+
+    @pytest.mark.parametrize(
+        ("happening", "said"),
+        [
+            (
+                end_the_coupon,
+                [
+                    Change("Rabais (RENTREE)", "−9,00\xa0$", "Le code RENTREE n’est plus valide."),
+                    Change("Total", "61,00\xa0$", "70,00\xa0$"),
+                ],
+            ),
+            (
+                use_the_coupon_up,
+                [
+                    Change(
+                        "Rabais (RENTREE)",
+                        "−9,00\xa0$",
+                        "Le code RENTREE a déjà servi autant de fois que prévu.",
+                    ),
+                    Change("Total", "61,00\xa0$", "70,00\xa0$"),
+                ],
+            ),
+            (
+                take_the_coupon_off,
+                [
+                    Change("Rabais (RENTREE)", "−9,00\xa0$", "aucun : le code a été retiré du panier"),
+                    Change("Total", "61,00\xa0$", "70,00\xa0$"),
+                ],
+            ),
+            (
+                halve_the_coupon,
+                [
+                    Change("Rabais (RENTREE)", "−9,00\xa0$", "−4,50\xa0$"),
+                    Change("Total", "61,00\xa0$", "65,50\xa0$"),
+                ],
+            ),
+            (
+                spend_credits_elsewhere,
+                [
+                    Change("Crédits", "−20,00\xa0$", "−8,00\xa0$"),
+                    Change("Total", "61,00\xa0$", "73,00\xa0$"),
+                ],
+            ),
+        ],
+    )
+    def test_what_differs_is_named_and_nothing_is_kept(
+        self, cart: Cart, shown: Shown, student: User, happening: Callable[[], None], said: list[Change]
+    ) -> None:
+        happening()
+        others = Checkout.objects.count()
+        with pytest.raises(CartChanged) as caught:
+            press(cart, shown, user=student, wishes=WITH_CREDITS)
+        assert caught.value.changes == said
+        assert Checkout.objects.count() == others
+        assert set(TimeClaim.objects.values_list("state", flat=True)) == {TimeClaim.State.HOLD}
+
+        again = shown_for(Cart.objects.get(), user=student, use_credits=True)
+        assert press(cart, again, user=student, wishes=WITH_CREDITS).status == Checkout.Status.PAYING
+
+    def test_each_lesson_whose_price_changed_is_named(self, cart: Cart, shown: Shown, student: User) -> None:
+        first_price_to_50()
+        with pytest.raises(CartChanged) as caught:
+            press(cart, shown, user=student, wishes=WITH_CREDITS)
+        first, second, discount, total = caught.value.changes
+        assert first.what.startswith("Mathématiques, ")
+        assert first.what.endswith("10\xa0h")
+        assert second.what.endswith("13\xa0h")
+        assert {(each.before, each.after) for each in (first, second)} == {("45,00\xa0$", "50,00\xa0$")}
+        assert discount == Change("Rabais (RENTREE)", "−9,00\xa0$", "−10,00\xa0$")
+        assert total == Change("Total", "61,00\xa0$", "70,00\xa0$")
+
+    def test_a_lesson_added_or_removed_in_another_tab_is_named(
+        self, cart: Cart, shown: Shown, student: User
+    ) -> None:
+        line = cart.lines.get(start=next_lesson_time(hour=10))
+        hold_slot(
+            cart=cart,
+            course=line.course,
+            tutor=line.tutor,
+            start=next_lesson_time(hour=15),
+            duration=60,
+            now=timezone.now(),
+        )
+        release_line(line=line, now=timezone.now())
+        with pytest.raises(CartChanged) as caught:
+            press(cart, shown, user=student, wishes=WITH_CREDITS)
+        added, removed = caught.value.changes  # it costs the same
+        assert (added.what[-4:], added.before, added.after) == (
+            "15\xa0h",
+            "",
+            "ajouté au panier, 45,00\xa0$",
+        )
+        assert (removed.what[-4:], removed.before, removed.after) == (
+            "10\xa0h",
+            "45,00\xa0$",
+            "n’est plus dans le panier",
+        )
+
+    def test_a_coupon_taken_in_another_tab_is_named(self, student: User) -> None:
+        cart = two_lessons(student)
+        shown = shown_for(cart, user=student)
+        make_coupon("SURPRISE", kind="fixed", value="5.00")
+        Cart.objects.update(coupon_code="SURPRISE")
+        with pytest.raises(CartChanged) as caught:
+            press(cart, shown, user=student)
+        assert caught.value.changes == [
+            Change("Rabais (SURPRISE)", "", "−5,00\xa0$"),
+            Change("Total", "90,00\xa0$", "85,00\xa0$"),
+        ]
+
+    def test_ticking_the_credits_without_seeing_what_they_do_is_confirmed_first(self, student: User) -> None:
+        give(student, "20.00")
+        cart = two_lessons(student)
+        with pytest.raises(CartChanged) as caught:
+            press(cart, shown_for(cart, user=student), user=student, wishes=WITH_CREDITS)
+        assert caught.value.changes == [
+            Change("Crédits", "0,00\xa0$", "−20,00\xa0$"),
+            Change("Total", "90,00\xa0$", "70,00\xa0$"),
+        ]
+
+    def test_a_page_that_says_less_than_the_truth_is_not_believed(self, cart: Cart, student: User) -> None:
+        with pytest.raises(CartChanged):
+            press(
+                cart,
+                replace(shown_for(cart, user=student), total="1.00", discount="80.00"),
+                user=student,
+            )
+        assert not Checkout.objects.exists()
+
+    def test_what_was_not_signed_by_us_was_not_shown(self, cart: Cart, shown: Shown) -> None:
+        assert Shown.read(shown.signed()) == shown
+        assert Shown.read(shown.signed() + "x") is None
+        assert Shown.read("") is None
+
+    def test_a_lost_hold_names_the_lesson(self, cart: Cart, shown: Shown, student: User) -> None:
+        lost = cart.lines.get(start=next_lesson_time(hour=13))
+        TimeClaim.objects.filter(line=lost).update(expires_at=timezone.now() - timedelta(seconds=1))
+        with pytest.raises(HoldsLost) as caught:
+            press(cart, shown, user=student, wishes=WITH_CREDITS)
+        assert caught.value.lines == [lost]
+        assert not Checkout.objects.exists()
+
+    def test_every_time_that_its_tutor_withdrew_is_named(
+        self, cart: Cart, shown: Shown, student: User
+    ) -> None:
+        first, second = cart.lines.all()
+        first.tutor.weekly_rules.all().delete()
+        with pytest.raises(LinesNotBookable) as caught:
+            press(cart, shown, user=student, wishes=WITH_CREDITS)
+        assert [line for line, _problems in caught.value.refused] == [first, second]
+
+
+class TestAgain:
+    def test_a_second_try_at_the_same_price_keeps_checkout_intent_coupon_and_credits(
+        self, student: User
+    ) -> None:
+        make_coupon("UNIQUE", kind="percent", value="10.00", max_redemptions=1)
+        give(student, "20.00")
+        cart = two_lessons(student, code="UNIQUE")
+        first = start(cart, user=student, total="61.00", wishes=WITH_CREDITS)
+        decline(first)
+        again = start(cart, user=student, total="61.00", wishes=WITH_CREDITS)
+        assert (again.pk, again.intent_id) == (first.pk, first.intent_id)
+        assert (CouponRedemption.objects.count(), available(user=student)) == (1, Decimal("0.00"))
+
+    def test_leaving_the_credits_out_the_second_time_is_another_price_and_so_another_intent(
+        self, student: User
+    ) -> None:
+        give(student, "20.00")
+        cart = two_lessons(student)
+        first = start(cart, user=student, total="70.00", wishes=WITH_CREDITS)
+        decline(first)
+        second = start(cart, user=student, total="90.00")
+        first.refresh_from_db()
+        assert (first.status, second.total_cad) == (Checkout.Status.CANCELLED, Decimal("90.00"))
+        assert available(user=student) == Decimal("20.00")
+
+    def test_credits_may_take_the_place_of_a_card_that_was_declined(self, student: User) -> None:
+        give(student, "100.00")
+        cart = two_lessons(student)
+        decline(start(cart, user=student, total="90.00"))
+        assert start(cart, user=student, total="0.00", wishes=WITH_CREDITS).status == Checkout.Status.SETTLED
+
+    def test_a_coupon_that_ended_between_two_tries_is_said_before_the_second(self, student: User) -> None:
+        make_coupon("RENTREE", kind="percent", value="10.00")
+        cart = two_lessons(student, code="RENTREE")
+        shown = shown_for(cart, user=student)
+        decline(press(cart, shown, user=student))
+        end_the_coupon()
+        with pytest.raises(CartChanged, match="RENTREE n’est plus valide"):
+            press(cart, shown, user=student)
+        assert Checkout.objects.get().status == Checkout.Status.PAYING
+        new = press(cart, shown_for(cart, user=student), user=student)
+        assert (new.total_cad, new.coupon_code) == (Decimal("90.00"), "")
+        assert Checkout.objects.filter(status=Checkout.Status.CANCELLED).count() == 1
+
+    def test_a_guest_who_logs_in_after_a_declined_card_pays_once_for_the_merged_cart(
+        self, student: User
+    ) -> None:
+        guest = two_lessons()
+        old = start(guest, total="90.00")
+        decline(old)
+        cart = make_cart(student)
+        merge_carts(source=guest, target=cart, now=timezone.now())
+        new = start_and_pay(cart, user=student, total="90.00")
+        old.refresh_from_db()
+        assert (old.status, new.user) == (Checkout.Status.CANCELLED, student)
+
+    def test_a_guest_who_paid_and_then_logged_in_is_not_charged_again(self, student: User) -> None:
+        guest = two_lessons()
+        start_and_pay(guest, total="90.00")
+        cart = make_cart(student)
+        merge_carts(source=guest, target=cart, now=timezone.now())
+        with pytest.raises(PaymentInProgress):
+            start(cart, user=student, total="90.00")
+        assert Order.objects.count() == 1
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+class TestRaces:
+    def together(self, count: int, work: Callable[[int], str]) -> list[str]:
+        def run(number: int) -> str:
+            try:
+                return work(number)
+            except Exception as error:
+                return type(error).__name__
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(count) as crowd:
+            return sorted(crowd.map(run, range(count)))
+
+    def test_the_last_use_of_a_coupon_is_promised_to_one_of_many_carts(self) -> None:
+        make_coupon("UNIQUE", kind="percent", value="10.00", max_redemptions=1)
+        course, tutor = make_shelf()
+        carts = [
+            make_held_cart(course, tutor, starts=[next_lesson_time(days=3 + number)]) for number in range(8)
+        ]
+        Cart.objects.update(coupon_code="UNIQUE")
+        pages = [shown_for(Cart.objects.get(pk=cart.pk)) for cart in carts]
+        answers = self.together(8, lambda number: press(carts[number], pages[number]).status)
+        assert answers == ["CartChanged"] * 7 + ["paying"]
+        assert CouponRedemption.objects.count() == 1
+
+    def test_the_same_credits_pay_for_one_of_two_carts(self, student: User) -> None:
+        """A member has one cart; a guest's that was merged too late must not spend twice all the same."""
+        give(student, "45.00")
+        course, tutor = make_shelf()
+        carts = [
+            make_held_cart(course, tutor, starts=[next_lesson_time(days=3 + number)]) for number in range(6)
+        ]
+        pages = [shown_for(cart, user=student, use_credits=True) for cart in carts]
+        answers = self.together(
+            6,
+            lambda number: press(carts[number], pages[number], user=student, wishes=WITH_CREDITS).status,
+        )
+        assert answers == ["CartChanged"] * 5 + ["settled"]
+        assert (balance(user=student), Order.objects.count()) == (Decimal("0.00"), 1)
+
+    def test_one_cart_of_no_price_is_settled_once_by_many(self, student: User) -> None:
+        give(student, "45.00")
+        cart = make_held_cart(*make_shelf(), user=student)
+        page = shown_for(cart, user=student, use_credits=True)
+        answers = self.together(8, lambda _: press(cart, page, user=student, wishes=WITH_CREDITS).status)
+        assert answers == ["NothingToPay"] * 7 + ["settled"]
+        assert (Order.objects.count(), balance(user=student)) == (1, Decimal("0.00"))

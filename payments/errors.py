@@ -40,9 +40,9 @@ class CartChanged(PaymentError):
     @property
     def message(self) -> str:  # type: ignore[override]
         said = "; ".join(
-            f"{change.what} : {change.before} → {change.after}"
+            f"{change.what} : {change.before} → {change.after}"
             if change.before
-            else f"{change.what} : {change.after}"
+            else f"{change.what} : {change.after}"
             for change in self.changes
         )
         return _("Votre panier a changé. %(changes)s") % {"changes": said}

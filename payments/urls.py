@@ -1,5 +1,6 @@
 from django.urls import path
 
+from payments.views.cards import card_remove
 from payments.views.checkout import checkout, checkout_cancel
 from payments.views.coupons import coupon_apply, coupon_remove
 from payments.views.lessons import appointment_cancel, appointment_move
@@ -14,5 +15,6 @@ urlpatterns = [
     path("paiement/<uuid:checkout_id>/retour/", checkout_return, name="checkout-return"),
     path("rendez-vous/<uuid:pk>/annuler/", appointment_cancel, name="appointment-cancel"),
     path("rendez-vous/<uuid:pk>/deplacer/", appointment_move, name="appointment-move"),
+    path("tableau-de-bord/profil/cartes/<uuid:pk>/retirer/", card_remove, name="card-remove"),
     path("stripe/webhook/", stripe_webhook, name="stripe-webhook"),
 ]

@@ -93,7 +93,7 @@ def _of_coupon(shown: Shown, now: Shown, priced: CartQuote) -> Iterable[Change]:
     code = shown.coupon or now.coupon
     what = _("Rabais (%(code)s)") % {"code": code} if code else _("Rabais")
     if shown.coupon and not now.coupon:
-        after = str(priced.refusal) if priced.refusal else _("aucun : le code a été retiré du panier")
+        after = str(priced.refusal) if priced.refusal else _("aucun : le code a été retiré du panier")
     elif now.coupon != shown.coupon and shown.coupon:
         after = _("%(amount)s (code %(code)s)") % {"amount": _off(now.discount), "code": now.coupon}
     else:

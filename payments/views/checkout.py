@@ -99,7 +99,7 @@ def _is_complete(request: HttpRequest, page: CheckoutPage, form: BillingForm) ->
     kept = isinstance(form, MemberForm) and form.kept_card
     if page.total and not kept and not request.POST.get("confirmation_token"):
         form.add_error(
-            None, _("La carte n’a pas été lue. Le paiement demande JavaScript : activez-le, puis réessayez.")
+            None, _("La carte n’a pas été lue. Le paiement demande JavaScript : activez-le, puis réessayez.")
         )
     elif isinstance(form, GuestForm):
         _check_guest(request, form)
@@ -111,7 +111,7 @@ def _check_guest(request: HttpRequest, form: GuestForm) -> None:
         form.add_error(None, _("Trop d’essais de suite. Attendez quelques minutes, puis réessayez."))
     elif User.objects.with_email(form.cleaned_data["email"]):
         form.known_email = True
-        form.add_error("email", _("Ce courriel a déjà un compte. Connectez-vous : votre panier vous suit."))
+        form.add_error("email", _("Ce courriel a déjà un compte. Connectez-vous : votre panier vous suit."))
 
 
 def _buyer(page: CheckoutPage, form: BillingForm) -> tuple[Buyer, Wishes]:
@@ -210,7 +210,7 @@ def _show(
     """The whole page; for HTMX or the script only what depends on the cart, so that a typed card stays."""
     known = {trouble.line.pk for trouble in troubles or []}
     lost = [
-        Trouble(line, _("n’est plus retenu : les 15 minutes sont passées."), renewable=True)
+        Trouble(line, _("n’est plus retenu : les 15 minutes sont passées."), renewable=True)
         for line in page.lost
         if line.pk not in known
     ]

@@ -31,6 +31,7 @@ OURS = {
     "tableau-de-bord/": "member",
     "tableau-de-bord/profil/": "member",
     "tableau-de-bord/profil/mot-de-passe/": "member",
+    "tableau-de-bord/profil/cartes/<uuid:pk>/retirer/": "member",
     "recherche/": "public",
     "creneaux/": "public",
     "creneaux/pourquoi/": "member",

@@ -247,7 +247,7 @@ class TestChanges:
             (
                 take_the_coupon_off,
                 [
-                    Change("Rabais (RENTREE)", "−9,00\xa0$", "aucun : le code a été retiré du panier"),
+                    Change("Rabais (RENTREE)", "−9,00\xa0$", "aucun\xa0: le code a été retiré du panier"),
                     Change("Total", "61,00\xa0$", "70,00\xa0$"),
                 ],
             ),

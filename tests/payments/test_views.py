@@ -44,10 +44,23 @@ def shown_by(client: Client) -> str:
     return found[1]
 
 
-def press_pay(client: Client, *, card: str = PAYS, shown: str | None = None, **typed: str) -> Any:
+def press_pay(
+    client: Client,
+    *,
+    card: str = PAYS,
+    shown: str | None = None,
+    token: str | None = None,
+    card_choice: str = "new",
+    **typed: str,
+) -> Any:
     """Fill in the page that is open and send it, as its script does; `shown` is an older page's."""
-    shown = shown_by(client) if shown is None else shown
-    data = {**TYPED, "shown": shown, "confirmation_token": card_token(card), **typed}
+    data = {
+        **TYPED,
+        "shown": shown_by(client) if shown is None else shown,
+        "confirmation_token": card_token(card) if token is None else token,
+        "card": card_choice,
+        **typed,
+    }
     return client.post("/paiement/", data, headers=BY_SCRIPT)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import django_filters
@@ -151,7 +151,17 @@ class CatalogueGroup(SnippetViewSetGroup):
 
 def retire_what_has_history(request: HttpRequest, rows: Iterable[models.Model]) -> HttpResponse | None:
     """Before Wagtail deletes courses or tutors: what was never used goes, the rest turns inactive."""
-    targets = [row for row in rows if isinstance(row, Course | Tutor)]
+    return retire(
+        request,
+        [row for row in rows if isinstance(row, Course | Tutor)],
+        kept=_("« %(name)s » a une page ou un historique : désactivé, et plus offert."),
+    )
+
+
+def retire(request: HttpRequest, targets: Sequence[Any], *, kept: Any) -> HttpResponse | None:
+    """Delete those snippets that nothing refers to, switch `active` off for the rest and say `kept` of each,
+    with its %(name)s. None, for Wagtail to go on, while nobody has confirmed.
+    """
     if request.method != "POST" or not targets:
         return None
     for row in targets:
@@ -164,11 +174,8 @@ def retire_what_has_history(request: HttpRequest, rows: Iterable[models.Model]) 
             row.active = False
             row.save(update_fields=["active"])
             log(instance=row, action="wagtail.edit", user=request.user)
-            messages.warning(
-                request,
-                _("« %(name)s » a une page ou un historique : désactivé, et plus offert.") % {"name": name},
-            )
+            messages.warning(request, kept % {"name": name})
         else:
             messages.success(request, _("« %(name)s » est supprimé.") % {"name": name})
-    viewset: SnippetViewSet = type(targets[0]).snippet_viewset  # type: ignore[union-attr]  # set by Wagtail
+    viewset: SnippetViewSet = type(targets[0]).snippet_viewset
     return redirect(viewset.get_url_name("list"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -76,17 +76,30 @@ def hold_slot(
     now: datetime,
     tutor: Tutor | None = None,
     address: str | None = None,
+    in_place_of: UUID | None = None,
 ) -> CartLine:
     """Put a lesson of `duration` minutes into the cart and hold its time for 15 minutes.
 
     `tutor` None takes the first available: lowest priority number, then fewest booked hours in that local
-    week. A lesson that the cart already holds is given back as it is. Raises SlotTaken, NotBookable,
-    TooManyHolds, TryAgain.
+    week. A lesson that the cart already holds is given back as it is. `in_place_of` is a line of the cart
+    that leaves it in the same step if its hold was lost. Raises SlotTaken, NotBookable, TooManyHolds,
+    TryAgain.
     """
     with claiming():
         wanted = Wanted(course, start, duration, tutor)
         _lock_for([wanted], cart, address)
-        return _hold(cart, wanted, now, address)
+        line = _hold(cart, wanted, _diaries([wanted], cart), now, address)
+        replaced = cart.lines.with_hold().filter(pk=in_place_of).first() if in_place_of else None
+        if replaced is not None and replaced.hold is None:
+            replaced.delete()
+        return line
+
+
+def refuse_unbookable(
+    *, course: Course, start: datetime, duration: int, now: datetime, tutor: Tutor | None = None
+) -> None:
+    """Raise what `hold_slot` would, as far as can be seen without a cart and without waiting for others."""
+    _bookable(_diaries([Wanted(course, start, duration, tutor)], None), start, duration, now)
 
 
 def hold_slots(
@@ -105,12 +118,17 @@ def hold_slots(
     lines, refused = [], []
     with claiming():
         _lock_for(wanted, cart, address)
-        for lesson in sorted(wanted, key=lambda lesson: lesson.start):
-            try:
-                with transaction.atomic():
-                    lines.append(_hold(cart, lesson, now, address))
-            except BookingError as error:
-                refused.append((lesson, error))
+        for course in {lesson.course for lesson in wanted}:
+            lessons = sorted(
+                (lesson for lesson in wanted if lesson.course == course), key=lambda lesson: lesson.start
+            )
+            diaries = _diaries(lessons, cart)
+            for lesson in lessons:
+                try:
+                    with transaction.atomic():
+                        lines.append(_hold(cart, lesson, diaries, now, address))
+                except BookingError as error:
+                    refused.append((lesson, error))
         if refused and all_or_none:
             raise SlotsRefused([(lesson.start, error) for lesson, error in refused])
     return lines, refused
@@ -126,22 +144,31 @@ def _lock_for(wanted: Sequence[Wanted], cart: Cart, address: str | None) -> None
     )
 
 
-def _hold(cart: Cart, wanted: Wanted, now: datetime, address: str | None) -> CartLine:
-    """Hold one lesson, under the locks."""
-    course, start, duration, tutor = wanted
-    day = local_day(start)
-    diaries = load_diaries(
-        first_day=day,
-        last_day=day,
-        course_id=course.pk,
-        tutor_ids=[tutor.pk] if tutor else None,
-        cart_id=cart.pk,
+def _diaries(lessons: Sequence[Wanted], cart: Cart | None) -> list[Diary]:
+    """All that decides about lessons of one course. One query."""
+    days = [local_day(lesson.start) for lesson in lessons]
+    tutors = {lesson.tutor.pk for lesson in lessons if lesson.tutor}
+    return load_diaries(
+        first_day=min(days),
+        last_day=max(days),
+        course_id=lessons[0].course.pk,
+        tutor_ids=tutors if all(lesson.tutor for lesson in lessons) else None,
+        cart_id=cart.pk if cart else None,
     )
+
+
+def _hold(cart: Cart, wanted: Wanted, diaries: list[Diary], now: datetime, address: str | None) -> CartLine:
+    """Hold one lesson, under the locks, and enter it into the diary for those that follow."""
+    course, start, duration, tutor = wanted
+    diaries = [diary for diary in diaries if tutor is None or diary.tutor_id == tutor.pk]
     own = _own_line(cart, course, start, duration, diaries)
     if own is not None:
         return own
     chosen = _bookable(diaries, start, duration, now)
-    return _take(cart, course, chosen, start, duration, address)
+    line = _take(cart, course, chosen, start, duration, address)
+    first = epoch_minutes(start)
+    chosen.claims.append([first, first + duration, ClaimKind.HOLD | ClaimKind.OWN])
+    return line
 
 
 def _own_line(

@@ -24,7 +24,14 @@ from booking.grid import local_day
 from booking.models import Cart, CartLine, TimeClaim
 from booking.nearest import nearest_starts
 from booking.rules import HORIZON, problems
-from booking.services import cart_for, cart_for_writing, hold_slot, release_line, renew_line
+from booking.services import (
+    cart_for,
+    cart_for_writing,
+    hold_slot,
+    refuse_unbookable,
+    release_line,
+    renew_line,
+)
 from booking.slots import Openings, window
 from booking.views.fragments import HtmxRequest, page_path
 from booking.views.picker import asked_picker
@@ -155,33 +162,33 @@ def add(request: HtmxRequest) -> HttpResponse:
     form = SlotForm(request.POST, now=now)
     if not form.is_valid():
         return _fresh_picker(request, now=now, refusal=form.first_error, status=REFUSED)
-    cart, course = cart_for_writing(request=request), form.cleaned_data["cours"]
+    cart, course = cart_for(request=request), form.cleaned_data["cours"]
+    lesson = {
+        "course": course,
+        "tutor": form.cleaned_data["tuteur"],
+        "start": form.cleaned_data["debut"],
+        "duration": form.cleaned_data["duree"],
+    }
     try:
+        if cart is None:
+            # Whoever comes too late to a rush is told so at once: no cart and session, no waiting for a lock.
+            refuse_unbookable(**lesson, now=now)
+            cart = cart_for_writing(request=request)
         line = hold_slot(
+            **lesson,
             cart=cart,
-            course=course,
-            tutor=form.cleaned_data["tuteur"],
-            start=form.cleaned_data["debut"],
-            duration=form.cleaned_data["duree"],
             address=client_address(request) or None,
+            in_place_of=form.cleaned_data["remplace"],
             now=now,
         )
     except BookingError as error:
         status = CONFLICT if isinstance(error, SlotTaken | TryAgain) else REFUSED
         return _fresh_picker(request, now=now, cart=cart, course=course, refusal=error.message, status=status)
-    _drop_lost(cart, form.cleaned_data["remplace"], now)
     held = _("C’est retenu jusqu’à %(time)s.") % {"time": clock(line.held_until)}
     if request.htmx:
         return _fresh_picker(request, now=now, cart=cart, course=course, held=held)
     messages.success(request, held)
     return redirect("cart")
-
-
-def _drop_lost(cart: Cart, replaced: UUID | None, now: datetime) -> None:
-    """Take out the lost line in whose place another time was held; one that is held again stays."""
-    line = cart.lines.with_hold().filter(pk=replaced).first() if replaced else None
-    if line is not None and line.hold is None:
-        release_line(line=line, now=now)
 
 
 def _fresh_picker(

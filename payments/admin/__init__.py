@@ -7,6 +7,7 @@ from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
 from payments.admin.appointments import AppointmentViewSet
 from payments.admin.checkouts import CheckoutViewSet
+from payments.admin.coupons import CouponViewSet
 from payments.admin.orders import OrderViewSet
 
 
@@ -14,4 +15,9 @@ class SalesGroup(SnippetViewSetGroup):
     menu_label = _("Ventes")
     menu_icon = "tasks"
     menu_order = 200
-    items = (OrderViewSet, AppointmentViewSet, CheckoutViewSet)
+    items = (
+        OrderViewSet,
+        AppointmentViewSet,
+        CheckoutViewSet,
+        CouponViewSet,
+    )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +19,29 @@ class CouponQuerySet(models.QuerySet["Coupon"]):
     def expired(self, now: datetime) -> CouponQuerySet:
         return self.filter(active=True, ends_at__lte=now)
 
+    def in_state(self, state: str, now: datetime) -> CouponQuerySet:
+        """Twin of `Coupon.state`."""
+        ended = Q(active=False) | Q(ends_at__isnull=False, ends_at__lte=now)
+        upcoming = Q(starts_at__isnull=False, starts_at__gt=now)
+        match state:
+            case Coupon.State.ENDED:
+                return self.filter(ended)
+            case Coupon.State.UPCOMING:
+                return self.filter(upcoming).exclude(ended)
+            case _:
+                return self.exclude(ended).exclude(upcoming)
+
+    def with_usage(self) -> CouponQuerySet:
+        """Adds `used`, how many paid with it, and `given_cad`, what it took off for them in all, or None."""
+        paid = Q(redemptions__used_at__isnull=False)
+        return self.annotate(
+            used=Count("redemptions", filter=paid),
+            given_cad=Sum("redemptions__discount_cad", filter=paid),
+        )
+
+
+CouponManager = models.Manager.from_queryset(CouponQuerySet)
+
 
 class Coupon(models.Model):
     """What takes a percentage or an amount off a whole cart."""
@@ -26,6 +49,11 @@ class Coupon(models.Model):
     class Kind(models.TextChoices):
         PERCENT = "percent", _("Pourcentage")
         FIXED = "fixed", _("Montant")
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("En vigueur")
+        UPCOMING = "upcoming", _("À venir")
+        ENDED = "ended", _("Terminé")
 
     code = models.CharField(_("code"), max_length=40, unique=True)
     kind = models.CharField(_("genre"), max_length=8, choices=Kind.choices)
@@ -40,7 +68,11 @@ class Coupon(models.Model):
     active = models.BooleanField(_("actif"), default=True)
     created_at = models.DateTimeField(_("créé le"), auto_now_add=True)
 
-    objects: ClassVar[models.Manager[Coupon]] = CouponQuerySet.as_manager()
+    objects: ClassVar[CouponManager] = CouponManager()
+
+    # Set by `with_usage`.
+    used: int
+    given_cad: Decimal | None
 
     class Meta:
         verbose_name = _("coupon")
@@ -60,6 +92,14 @@ class Coupon(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def state(self, now: datetime) -> Coupon.State:
+        """Ended at once when its time is over, switched off yet or not. Twin of `in_state`."""
+        if not self.active or (self.ends_at and self.ends_at <= now):
+            return Coupon.State.ENDED
+        if self.starts_at and self.starts_at > now:
+            return Coupon.State.UPCOMING
+        return Coupon.State.RUNNING
 
     def discount_on(self, subtotal: Decimal) -> Decimal:
         """What it takes off a subtotal, both in CAD."""

@@ -116,10 +116,11 @@ def _lock(coupon: Coupon) -> None:
 
 
 def _check(coupon: Coupon, now: datetime, checkout: Checkout | None) -> None:
-    if coupon.starts_at and coupon.starts_at > now:
-        raise CouponRefused.not_before(coupon, coupon.starts_at)
-    if not coupon.active or (coupon.ends_at and coupon.ends_at <= now):
+    state = coupon.state(now)
+    if state == Coupon.State.ENDED:
         raise CouponRefused.ended(coupon)
+    if state == Coupon.State.UPCOMING and coupon.starts_at:
+        raise CouponRefused.not_before(coupon, coupon.starts_at)
     if coupon.max_redemptions is not None:
         taken = coupon.redemptions.exclude(checkout=checkout) if checkout else coupon.redemptions.all()
         if taken.count() >= coupon.max_redemptions:

@@ -42,6 +42,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "courses.add_tutorcourse",
             "courses.change_tutorcourse",
             "courses.delete_tutorcourse",
+            # Deleting a coupon that was used switches it off: see payments.admin.coupons.
+            "payments.view_coupon",
+            "payments.add_coupon",
+            "payments.change_coupon",
+            "payments.delete_coupon",
             # What was booked, paid and sent is read here; it changes through services only.
             "booking.view_appointment",
             "payments.view_order",

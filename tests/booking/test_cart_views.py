@@ -112,6 +112,17 @@ def test_a_slot_that_somebody_else_took_gets_a_word_and_a_fresh_picker(
     assert TimeClaim.objects.count() == 1
 
 
+def test_a_visitor_who_comes_too_late_waits_for_nobody_and_leaves_nothing_behind(
+    client: Client, course: Course, tutor: Tutor, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    add(Client(), course)
+    with django_assert_num_queries(3) as captured:  # the course, the diary of the day, the week
+        assert client.post("/panier/ajouter/", choice(course), headers=HTMX).status_code == 409
+    assert not any("advisory" in query["sql"] for query in captured.captured_queries)
+    assert Cart.objects.count() == 1
+    assert "sessionid" not in client.cookies
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

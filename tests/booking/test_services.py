@@ -19,10 +19,12 @@ from booking.models import Appointment, AvailabilityException, CartLine, TimeCla
 from booking.rules import Problem
 from booking.services import (
     Paid,
+    Wanted,
     begin_payment,
     book_lessons,
     end_payment,
     hold_slot,
+    hold_slots,
     leave_cart,
     merge_carts,
     release_line,
@@ -73,6 +75,43 @@ def test_a_slot_held_by_somebody_else_is_refused() -> None:
     with pytest.raises(SlotTaken):
         hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START + HOUR, duration=60, now=NOW)
     assert len(claims()) == CartLine.objects.count() == 1
+
+
+def test_lessons_of_one_step_stand_in_each_others_way() -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    tutor.daily_lesson_limit = 2
+    tutor.save()
+    tuesday, wednesday = START - 24 * HOUR, START
+    overlapping = Wanted(course, wednesday + HOUR / 2, 60, tutor)
+    third_of_the_day = Wanted(course, wednesday + 4 * HOUR, 60)
+    lines, refused = hold_slots(
+        cart=make_cart(),
+        wanted=[
+            third_of_the_day,
+            overlapping,
+            Wanted(course, wednesday + HOUR, 60),
+            Wanted(course, wednesday, 60, tutor),
+            Wanted(course, tuesday, 60, tutor),
+        ],
+        now=NOW,
+        all_or_none=False,
+    )
+    assert [line.start for line in lines] == [tuesday, wednesday, wednesday + HOUR]
+    assert [(lesson, type(error), error.problems) for lesson, error in refused] == [  # type: ignore[attr-defined]
+        (overlapping, NotBookable, [Problem.HELD_BY_YOU]),
+        (third_of_the_day, NotBookable, [Problem.LIMIT]),
+    ]
+
+
+@pytest.mark.parametrize("lessons", [1, 5])
+def test_holding_several_lessons_reads_the_diaries_once(lessons: int) -> None:
+    course = make_course()
+    tutor = make_tutor(courses=[course])
+    wanted = [Wanted(course, START + n * HOUR, 60, tutor) for n in range(lessons)]
+    with CaptureQueriesContext(connection) as captured:
+        hold_slots(cart=make_cart(), wanted=wanted, now=NOW)
+    assert sum("booking_weeklyrule" in query["sql"] for query in captured) == 1
 
 
 def test_neighbouring_slots_do_not_disturb_each_other() -> None:

@@ -17,18 +17,21 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from booking.errors import BookingError, HoldsLost, LineBeingPaid, NotBookable, SlotTaken
+from booking.errors import BookingError, HoldsLost, LessonClosed, LineBeingPaid, NotBookable, SlotTaken
 from booking.models import Appointment, AvailabilityException, CartLine, TimeClaim
 from booking.services import (
     Paid,
     begin_payment,
     book_lessons,
+    cancel_lesson,
     end_payment,
     hold_slot,
     leave_cart,
     merge_carts,
+    move_lesson,
     release_line,
     renew_line,
+    restore_lesson,
     sweep_expired_holds,
 )
 from tests.factories import expire, make_cart, make_course, make_tutor, make_user
@@ -66,7 +69,8 @@ class Claims(RuleBasedStateMachine):
         self.carts = [make_cart(), make_cart(), make_cart(self.student)]
         self.closed: set[int] = set()
         self.lines: dict[UUID, Entry] = {}
-        self.lessons: list[Entry] = []
+        self.lessons: dict[UUID, Entry] = {}
+        self.cancelled: dict[UUID, Entry] = {}
 
     def teardown(self) -> None:
         transaction.savepoint_rollback(self.outer)
@@ -76,7 +80,7 @@ class Claims(RuleBasedStateMachine):
     def busy(self, tutor: int, start: int, end: int) -> list[Entry]:
         return [
             entry
-            for entry in [*self.lines.values(), *self.lessons]
+            for entry in [*self.lines.values(), *self.lessons.values()]
             if entry.tutor == tutor and entry.start < end and start < entry.end and entry.state != "lost"
         ]
 
@@ -260,7 +264,75 @@ class Claims(RuleBasedStateMachine):
         assert (lesson is not None) == (row or free)
         if lesson is not None:
             del self.lines[key]
-            self.lessons.append(Entry(-1, entry.tutor, entry.start, entry.end, "lesson"))
+            self.lessons[lesson.pk] = Entry(-1, entry.tutor, entry.start, entry.end, "lesson")
+
+    @rule(pick=picks, start=st.integers(-1, 5), by_admin=st.booleans())
+    def move(self, pick: int, start: int, by_admin: bool) -> None:
+        """By its student, whose own cart counts; by the direction, whom only claims stop."""
+        if not self.lessons:
+            return
+        key, entry = list(self.lessons.items())[pick % len(self.lessons)]
+        end = start + entry.end - entry.start
+        against = [other for other in self.busy(entry.tutor, start, end) if other is not entry]
+        expected: type[BookingError] | None = None
+        if start == entry.start:
+            pass
+        elif not by_admin and (
+            not self.open(entry.tutor, start, end) or any(other.cart == 2 for other in against)
+        ):
+            expected = NotBookable
+        elif against:
+            expected = SlotTaken
+        moved = self.attempt(
+            lambda: move_lesson(
+                appointment=Appointment.objects.get(pk=key),
+                start=NINE + start * timedelta(minutes=30),
+                actor="admin" if by_admin else "student",
+                by=self.student,
+                reason="Motif",
+                now=NOW,
+            ),
+            expected,
+        )
+        if moved is not None:
+            entry.start, entry.end = start, end
+
+    @rule(pick=picks)
+    def cancel(self, pick: int) -> None:
+        found = [*self.lessons, *self.cancelled]
+        if not found:
+            return
+        key = found[pick % len(found)]
+        self.attempt(
+            lambda: cancel_lesson(
+                appointment=Appointment.objects.get(pk=key),
+                actor="student",
+                by=self.student,
+                reason="",
+                now=NOW,
+            ),
+            LessonClosed if key in self.cancelled else None,
+        )
+        if key in self.lessons:
+            self.cancelled[key] = self.lessons.pop(key)
+
+    @rule(pick=picks)
+    def restore(self, pick: int) -> None:
+        if not self.cancelled:
+            return
+        key, entry = list(self.cancelled.items())[pick % len(self.cancelled)]
+        restored = self.attempt(
+            lambda: restore_lesson(
+                appointment=Appointment.objects.get(pk=key),
+                actor="admin",
+                by=self.student,
+                reason="Motif",
+                now=NOW,
+            ),
+            SlotTaken if self.busy(entry.tutor, entry.start, entry.end) else None,
+        )
+        if restored is not None:
+            self.lessons[key] = self.cancelled.pop(key)
 
     @rule()
     def log_in(self) -> None:
@@ -313,7 +385,7 @@ class Claims(RuleBasedStateMachine):
     def every_line_is_what_the_model_says(self) -> None:
         stored = {line.pk: line.hold or "lost" for line in CartLine.objects.with_hold()}
         assert stored == {key: entry.state for key, entry in self.lines.items()}
-        assert Appointment.objects.count() == len(self.lessons)
+        assert Appointment.objects.count() == len(self.lessons) + len(self.cancelled)
         assert TimeClaim.objects.filter(state="lesson").count() == len(self.lessons)
 
 

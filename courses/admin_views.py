@@ -13,12 +13,12 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.admin.ui.tables import BooleanColumn, Column, NumberColumn, StatusTagColumn
 from wagtail.log_actions import log
 from wagtail.snippets.views.snippets import DeleteView, SnippetViewSet, SnippetViewSetGroup
 
-from courses.models import Course, Tutor, TutorCourse
+from courses.models import Course, Subject, Tutor, TutorCourse
 from home.formats import money
 
 
@@ -44,10 +44,11 @@ class CourseViewSet(SnippetViewSet):
     copy_view_enabled = False
     search_fields = ["title", "slug", "description"]
     search_backend_name = None
-    list_filter = ["active"]
+    list_filter = ["active", "subject"]
     ordering = ["title"]
     list_display = [
         "title",
+        Column("subject", label=_("Matière"), sort_key="subject__name"),
         Column(
             "rate",
             label=_("Tarif horaire"),
@@ -60,6 +61,8 @@ class CourseViewSet(SnippetViewSet):
     panels = [
         FieldPanel("title"),
         FieldPanel("slug"),
+        FieldPanel("subject"),
+        FieldPanel("levels"),
         FieldPanel("description"),
         FieldPanel("student_rate_cad"),
         FieldPanel("active"),
@@ -67,7 +70,33 @@ class CourseViewSet(SnippetViewSet):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Course]:
         approved = Q(tutor_courses__status=TutorCourse.Status.APPROVED, tutor_courses__tutor__active=True)
-        return Course.objects.annotate(approved_tutors=Count("tutor_courses", filter=approved))
+        return Course.objects.select_related("subject").annotate(
+            approved_tutors=Count("tutor_courses", filter=approved)
+        )
+
+
+class SubjectDeleteView(DeleteView):
+    usage_url_name = None
+    confirmation_message = _(
+        "Ses cours resteront, sans matière : les filtres par matière ne les trouveront plus."
+    )
+
+
+class SubjectViewSet(SnippetViewSet):
+    model = Subject
+    icon = "tag"
+    menu_label = _("Matières")
+    menu_name = "catalogue-subjects"
+    delete_view_class = SubjectDeleteView
+    copy_view_enabled = False
+    search_fields = ["name"]
+    search_backend_name = None
+    ordering = ["name"]
+    list_display = ["name", "slug", NumberColumn("number", label=_("Cours"), sort_key="number")]
+    panels = [TitleFieldPanel("name", targets=["slug"]), FieldPanel("slug")]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Subject]:
+        return Subject.objects.annotate(number=Count("courses"))
 
 
 class TutorViewSet(SnippetViewSet):
@@ -142,7 +171,7 @@ class TutorCourseViewSet(SnippetViewSet):
 
 
 class CatalogueGroup(SnippetViewSetGroup):
-    items = (CourseViewSet, TutorViewSet, TutorCourseViewSet)
+    items = (CourseViewSet, SubjectViewSet, TutorViewSet, TutorCourseViewSet)
     menu_label = _("Catalogue")
     menu_icon = "folder-open-inverse"
     menu_name = "catalogue"

@@ -4,14 +4,59 @@ from __future__ import annotations
 
 import uuid
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django import forms
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
 from courses.money import DURATIONS, lesson_amount
+
+
+class Level(models.TextChoices):
+    """Where in school a course belongs; the values are what addresses say."""
+
+    PRIMARY = "primaire", _("Primaire")
+    SECONDARY = "secondaire", _("Secondaire")
+    COLLEGE = "cegep", _("Cégep")
+    UNIVERSITY = "universite", _("Université")
+    ADULTS = "adultes", _("Formation des adultes")
+
+
+class TickedField(ArrayField):
+    """Any number of the base field's choices, ticked in the admin."""
+
+    def formfield(self, **kwargs: Any) -> forms.MultipleChoiceField:
+        return forms.MultipleChoiceField(
+            choices=self.base_field.choices,
+            widget=forms.CheckboxSelectMultiple,
+            required=not self.blank,
+            label=self.verbose_name,
+            help_text=self.help_text,
+        )
+
+
+class Subject(models.Model):
+    """A matter that courses belong to: "Mathématiques" of "Calcul différentiel"."""
+
+    name = models.CharField(_("nom"), max_length=60, unique=True)
+    slug = models.SlugField(
+        _("identifiant"),
+        max_length=60,
+        unique=True,
+        help_text=_("Paraît dans les adresses des listes filtrées."),
+    )
+
+    class Meta:
+        verbose_name = _("matière")
+        verbose_name_plural = _("matières")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class CourseQuerySet(models.QuerySet["Course"]):
@@ -28,6 +73,21 @@ class Course(models.Model):  # type: ignore[django-manager-missing]  # Wagtail's
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     title = models.CharField(_("titre"), max_length=120)
     slug = models.SlugField(_("identifiant"), max_length=120, unique=True)
+    subject = models.ForeignKey(
+        Subject,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="courses",
+        verbose_name=_("matière"),
+    )
+    levels = TickedField(
+        models.CharField(max_length=12, choices=Level.choices),
+        blank=True,
+        default=list,
+        db_default=[],
+        verbose_name=_("niveaux"),
+    )
     description = models.TextField(_("description"), blank=True)
     student_rate_cad = models.DecimalField(
         _("tarif horaire de l'élève"), max_digits=6, decimal_places=2, default=Decimal("45.00")
@@ -51,6 +111,10 @@ class Course(models.Model):  # type: ignore[django-manager-missing]  # Wagtail's
 
     def __str__(self) -> str:
         return self.title
+
+    def level_names(self) -> list[str]:
+        """In the order of school, whatever was ticked first."""
+        return [str(level.label) for level in Level if level in self.levels]
 
     def prices(self) -> list[tuple[int, Decimal]]:
         """`(minutes, CAD)` of each length that is sold."""

@@ -73,6 +73,13 @@ class CoursePage(Page):
         related_name="+",
         verbose_name=_("image"),
     )
+    outcomes = models.TextField(
+        _("ce que vous apprendrez"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Une chose par ligne, quelques mots chacune."),
+    )
     body = StreamField(BODY_BLOCKS, blank=True, verbose_name=_("contenu"))
 
     parent_page_types = ["courses.CourseIndexPage"]
@@ -82,6 +89,7 @@ class CoursePage(Page):
         FieldPanel("course"),
         FieldPanel("intro"),
         FieldPanel("image"),
+        FieldPanel("outcomes"),
         FieldPanel("body"),
     ]
     search_fields = [

@@ -12,7 +12,7 @@ from wagtail.models import ModelLogEntry
 from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfield
 
 from accounts.models import User
-from courses.models import Course, CourseIndexPage, CoursePage, Tutor, TutorCourse
+from courses.models import Course, CourseIndexPage, CoursePage, Subject, Tutor, TutorCourse
 from tests.courses.support import make_course_page, make_tutor_page
 from tests.factories import make_course, make_lesson, make_tutor, make_user
 
@@ -27,6 +27,7 @@ def page_form(course: Course, **changes: object) -> dict[str, object]:
             "course": course.pk,
             "intro": "La dérivée sans peur.",
             "image": "",
+            "outcomes": "",
             "body": streamfield([("rich_text", rich_text("<p>Ce que l'on travaille.</p>"))]),
             "seo_title": "",
             "search_description": "",
@@ -43,7 +44,7 @@ def add_course_page() -> str:
 
 
 def lists() -> list[str]:
-    return [list_of(model) for model in (Course, Tutor, TutorCourse)]
+    return [list_of(model) for model in (Course, Tutor, TutorCourse, Subject)]
 
 
 def list_of(model: Any) -> str:
@@ -99,7 +100,7 @@ def test_an_editor_chooses_a_course_but_never_sees_the_catalogue_or_a_rate(
     chooser = client.get(Course.snippet_viewset.chooser_viewset.widget_class().get_chooser_modal_url())  # type: ignore[attr-defined]
     assert "Calcul" in chooser.json()["html"]
 
-    assert [client.get(url).status_code for url in lists()] == [302, 302, 302]
+    assert [client.get(url).status_code for url in lists()] == [302, 302, 302, 302]
     home = client.get("/admin/").content.decode()
     assert "Catalogue" not in home
     assert "31,37" not in home
@@ -109,7 +110,7 @@ def test_an_admin_reads_and_changes_the_catalogue(client: Client, admin: User) -
     course = make_course("Calcul", rate="52.00")
     tutor = make_tutor("Maude Gagnon", courses=[course], rate="31.37")
     client.force_login(admin)
-    courses, tutors, ties = (client.get(url).content.decode() for url in lists())
+    courses, tutors, ties, _ = (client.get(url).content.decode() for url in lists())
     assert "52,00\xa0$" in courses
     assert "31,37\xa0$" in tutors
     assert "Maude Gagnon – Calcul" in ties
@@ -195,3 +196,46 @@ def test_deleting_many_at_once_keeps_the_same_promise(client: Client, admin: Use
 
     assert answer.status_code == 302
     assert [(course.title, course.active) for course in Course.objects.all()] == [("Calcul", False)]
+
+
+def test_an_admin_makes_a_subject_and_gives_it_to_a_course_with_its_levels(
+    client: Client, admin: User
+) -> None:
+    course = make_course("Calcul", rate="52.00")
+    client.force_login(admin)
+    viewset: Any = Subject.snippet_viewset  # type: ignore[attr-defined]  # set by Wagtail
+    client.post(reverse(viewset.get_url_name("add")), {"name": "Mathématiques", "slug": "mathematiques"})
+    subject = Subject.objects.get()
+
+    edit = reverse(Course.snippet_viewset.get_url_name("edit"), args=[course.pk])  # type: ignore[attr-defined]
+    form = {
+        "title": "Calcul",
+        "slug": "calcul",
+        "description": "",
+        "student_rate_cad": "52.00",
+        "active": "on",
+    }
+    given = form | {"subject": subject.pk, "levels": ["universite", "cegep"]}
+    assert client.post(edit, given).status_code == 302
+
+    course.refresh_from_db()
+    assert (course.subject, course.level_names()) == (subject, ["Cégep", "Université"])
+    assert "Mathématiques" in client.get(list_of(Course)).content.decode()
+
+    refused = client.post(edit, form | {"levels": ["maternelle"]})
+    assert "maternelle" in refused.content.decode()
+    course.refresh_from_db()
+    assert course.levels == ["universite", "cegep"]
+
+
+def test_a_course_outlives_its_subject(client: Client, admin: User) -> None:
+    subject = Subject.objects.create(name="Latin", slug="latin")
+    course = make_course("Rome")
+    Course.objects.update(subject=subject)
+    client.force_login(admin)
+    delete = reverse(Subject.snippet_viewset.get_url_name("delete"), args=[subject.pk])  # type: ignore[attr-defined]
+    assert "Ses cours resteront" in client.get(delete).content.decode()
+    client.post(delete)
+
+    course.refresh_from_db()
+    assert course.subject is None

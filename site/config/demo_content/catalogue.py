@@ -15,7 +15,7 @@ from wagtail.images.models import Image
 from accounts.models import Role
 from accounts.services import create_account
 from booking.models import AvailabilityException, TimeOff, WeeklyRule
-from config.demo_content.courses import COURSES
+from config.demo_content.courses import COURSES, SUBJECT_NAMES
 from config.demo_content.portraits import portrait
 from config.demo_content.subjects import subject
 from config.demo_content.tutors import TUTORS, DemoTutor
@@ -24,6 +24,7 @@ from courses.models import (
     Course,
     CourseIndexPage,
     CoursePage,
+    Subject,
     Tutor,
     TutorCourse,
     TutorIndexPage,
@@ -35,10 +36,13 @@ from courses.pictures import ILLUSTRATION, PORTRAIT, PORTRAIT_LARGE, pictures
 def make_courses(parent: CourseIndexPage) -> dict[str, Course]:
     """The courses by slug, each with its page under `parent`."""
     made = {}
+    subjects = {name: Subject.objects.create(name=name, slug=slugify(name)) for name in SUBJECT_NAMES}
     for demo in COURSES:
         course = Course.objects.create(
             slug=demo.slug,
             title=demo.title,
+            subject=subjects[demo.subject],
+            levels=[level.value for level in demo.levels],
             description=typeset(demo.description),
             student_rate_cad=Decimal(demo.rate),
         )
@@ -49,6 +53,7 @@ def make_courses(parent: CourseIndexPage) -> dict[str, Course]:
             intro=typeset(demo.intro),
             search_description=typeset(demo.intro),
             image=_picture(demo.title, demo.slug, subject(demo.drawing), typeset(demo.drawing_says)),
+            outcomes=typeset("\n".join(demo.outcomes)),
             body=typeset(
                 [
                     ("rich_text", demo.about),

@@ -12,6 +12,10 @@ class BookingConfig(AppConfig):
     verbose_name = _("Réservations")
 
     def ready(self) -> None:
+        from booking.free_times import read_free_times  # models are ready only now
+        from courses.free_times import answer_with
+
+        answer_with(read_free_times)
         user_logged_in.connect(bring_cart_along, dispatch_uid="booking.bring_cart_along")
 
 

@@ -9,21 +9,29 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.access import public
-from accounts.limits import client_address, within_limit
-from home.search import find_pages
+from home.search import clean_query, find_pages, may_search, suggest
 
-LONGEST_QUERY = 200
 MOST_RESULTS = 30
-SEARCHES_A_MINUTE = 60
+MOST_SUGGESTIONS = 6
 
 
 @public
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
-    query = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY]
-    if query and not within_limit("search", client_address(request), limit=SEARCHES_A_MINUTE, seconds=60):
+    query = clean_query(request.GET.get("q", ""))
+    if query and not may_search(request):
         response = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
         response["Retry-After"] = "60"
         return response
-    results = find_pages(query, limit=MOST_RESULTS)
-    return render(request, "home/search.html", {"query": query, "results": results})
+    found = find_pages(query, limit=MOST_RESULTS)
+    return render(request, "home/search.html", {"query": query, "results": found.pages, "near": found.near})
+
+
+@public
+@require_GET
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """Pages for what is being typed, as links below the field. Too often, or nothing: an empty list."""
+    query = clean_query(request.GET.get("q", ""))
+    allowed = bool(query) and may_search(request, suggestions=True)
+    found = suggest(query, limit=MOST_SUGGESTIONS) if allowed else []
+    return render(request, "home/search_suggestions.html", {"query": query, "pages": found})

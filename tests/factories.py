@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from accounts.models import Role, User
 from accounts.services import create_account
 from booking.models import Appointment, Cart, CartLine, TimeClaim, WeeklyRule
-from courses.models import Course, CourseIndexPage, CoursePage, Tutor, TutorCourse
+from courses.models import Course, CourseIndexPage, CoursePage, Subject, Tutor, TutorCourse
 
 PASSWORD = "une-phrase-de-passe"
 _serial = count(1)
@@ -40,9 +40,21 @@ def make_user(
     )
 
 
-def make_course(title: str = "Mathématiques", *, rate: str = "45.00", active: bool = True) -> Course:
+def make_course(
+    title: str = "Mathématiques",
+    *,
+    rate: str = "45.00",
+    active: bool = True,
+    subject: Subject | None = None,
+    levels: Sequence[str] = (),
+) -> Course:
     return Course.objects.create(
-        title=title, slug=f"{slugify(title)}-{next(_serial)}", student_rate_cad=Decimal(rate), active=active
+        title=title,
+        slug=f"{slugify(title)}-{next(_serial)}",
+        student_rate_cad=Decimal(rate),
+        active=active,
+        subject=subject,
+        levels=list(levels),
     )
 
 

@@ -31,7 +31,7 @@ class TickedField(ArrayField):
 
     def formfield(self, **kwargs: Any) -> forms.MultipleChoiceField:
         return forms.MultipleChoiceField(
-            choices=self.base_field.choices,
+            choices=self.base_field.choices or [],
             widget=forms.CheckboxSelectMultiple,
             required=not self.blank,
             label=self.verbose_name,

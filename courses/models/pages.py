@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import models
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
@@ -18,32 +19,25 @@ from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
 from courses import showcase
+from courses.listing import CourseListing, TutorListing
+from courses.models.catalogue import Course, Tutor
+from courses.models.lists import ListPage
 from courses.pictures import PORTRAIT_LARGE, picture
 from home.blocks import BODY_BLOCKS
 from home.search import folded_text
 
 
-class CourseIndexPage(Page):
-    intro = models.TextField(_("introduction"), blank=True)
-
-    parent_page_types = ["home.HomePage"]
+class CourseIndexPage(ListPage):
     subpage_types = ["courses.CoursePage"]
-    max_count_per_parent = 1
-    content_panels = [*Page.content_panels, FieldPanel("intro")]
-    search_fields = [*Page.search_fields, index.SearchField("intro"), index.SearchField("folded_text")]
+    listing_class = CourseListing
     result_kind = _("Tous les cours")
 
     class Meta:
         verbose_name = _("liste des cours")
         verbose_name_plural = _("listes des cours")
 
-    def folded_text(self) -> str:
-        return folded_text(self.title, self.intro)
-
-    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        context["courses"] = showcase.course_cards(_children(self, CoursePage), request)
-        return context
+    def listed(self) -> Any:
+        return _children(self, CoursePage)
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
         """Fetches a course's page and its course at once; Wagtail's own way takes three queries for them."""
@@ -96,6 +90,7 @@ class CoursePage(Page):
         *Page.search_fields,
         index.SearchField("intro"),
         index.SearchField("body"),
+        index.SearchField("folded_title", boost=2),
         index.SearchField("folded_text"),
         index.AutocompleteField("folded_text"),
     ]
@@ -105,53 +100,40 @@ class CoursePage(Page):
         verbose_name = _("page de cours")
         verbose_name_plural = _("pages de cours")
 
+    def folded_title(self) -> str:
+        return folded_text(self.title, self.course.title if self.course_id else "")
+
     def folded_text(self) -> str:
-        course = self.course if self.course_id else None
-        return folded_text(
-            self.title,
-            self.intro,
-            course.title if course else "",
-            course.description if course else "",
-            body=self.body,
-        )
+        """Also what the catalogue says of the course; `courses.indexing` keeps it true."""
+        words = [self.title, self.intro, self.outcomes]
+        if self.course_id:
+            course = self.course
+            teachers = Tutor.objects.teaching(course).values_list("display_name", flat=True)
+            words += [course.title, course.description, *course.level_names(), *teachers]
+            words += [course.subject.name] if course.subject else []
+        return folded_text(*words, body=self.body)
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         course = self.course if self.course_id else None
         context["course"] = course
-        context |= showcase.offer_of(course, self.image_id, TutorPage.objects.all(), request)
-        return context
+        context["outcomes"] = [line.strip() for line in self.outcomes.splitlines() if line.strip()]
+        return context | showcase.course_offer(
+            self, CoursePage.objects.all(), TutorPage.objects.all(), request, now=timezone.now()
+        )
 
 
-class TutorIndexPage(Page):
-    intro = models.TextField(_("introduction"), blank=True)
-
-    parent_page_types = ["home.HomePage"]
+class TutorIndexPage(ListPage):
     subpage_types = ["courses.TutorPage"]
-    max_count_per_parent = 1
-    content_panels = [*Page.content_panels, FieldPanel("intro")]
-    search_fields = [*Page.search_fields, index.SearchField("intro"), index.SearchField("folded_text")]
+    listing_class = TutorListing
     result_kind = _("Tous les tuteurs")
 
     class Meta:
         verbose_name = _("liste des tuteurs")
         verbose_name_plural = _("listes des tuteurs")
 
-    def folded_text(self) -> str:
-        return folded_text(self.title, self.intro)
-
-    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        context["tutors"] = showcase.tutor_cards(_children(self, TutorPage), request)
-        return context
-
-    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
-        """As in CourseIndexPage: a tutor's page, the tutor and the account at once."""
-        if path_components:
-            pages = TutorPage.objects.child_of(self).select_related("tutor__user")
-            if page := pages.filter(slug=path_components[0]).first():
-                return page.route(request, path_components[1:])
-        return super().route(request, path_components)
+    def listed(self) -> Any:
+        return _children(self, TutorPage)
 
 
 class TutorPage(Page):
@@ -179,6 +161,7 @@ class TutorPage(Page):
         *Page.search_fields,
         index.SearchField("intro"),
         index.SearchField("body"),
+        index.SearchField("folded_title", boost=2),
         index.SearchField("folded_text"),
         index.AutocompleteField("folded_text"),
     ]
@@ -188,27 +171,24 @@ class TutorPage(Page):
         verbose_name = _("page de tuteur")
         verbose_name_plural = _("pages de tuteurs")
 
+    def folded_title(self) -> str:
+        return folded_text(self.title, self.tutor.display_name if self.tutor_id else "")
+
     def folded_text(self) -> str:
-        tutor = self.tutor if self.tutor_id else None
-        return folded_text(
-            self.title,
-            self.intro,
-            tutor.display_name if tutor else "",
-            tutor.bio if tutor else "",
-            body=self.body,
-        )
+        """Also what the catalogue says of the tutor; `courses.indexing` keeps it true."""
+        words = [self.title, self.intro]
+        if self.tutor_id:
+            words += [self.tutor.display_name, self.tutor.bio]
+            for course in Course.objects.taught_by(self.tutor).select_related("subject"):
+                words += [course.title, course.subject.name if course.subject else ""]
+        return folded_text(*words, body=self.body)
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         tutor = self.tutor if self.tutor_id else None
         context["tutor"] = tutor
         context["portrait"] = picture(tutor.photo_id if tutor else None, PORTRAIT_LARGE)
-        context["courses"] = (
-            showcase.courses_of(tutor, CoursePage.objects.all(), request)
-            if tutor and tutor.is_offered
-            else []
-        )
-        return context
+        return context | showcase.tutor_offer(tutor, CoursePage.objects.all(), request, now=timezone.now())
 
 
 def _children(page: Page, model: type[CoursePage] | type[TutorPage]) -> Any:

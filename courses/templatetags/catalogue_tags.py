@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.db.models import Case, When
 from django.template import Context
+from django.utils import timezone
 
 from courses import showcase
 from courses.models import CoursePage, TutorPage
@@ -18,13 +19,17 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def course_cards(context: Context, page_ids: Sequence[int]) -> list[showcase.CourseCard]:
     """The cards of the given pages, in their order; of all published ones when none is given."""
-    return showcase.course_cards(_chosen(CoursePage.objects.all(), page_ids), context.get("request"))
+    offered, now = showcase.offered_courses(_chosen(CoursePage.objects.all(), page_ids)), timezone.now()
+    times = showcase.times_of(offered, now)
+    return showcase.course_cards(offered, context.get("request"), times=times, now=now)
 
 
 @register.simple_tag(takes_context=True)
 def tutor_cards(context: Context, page_ids: Sequence[int]) -> list[showcase.TutorCard]:
     """The cards of the given pages, in their order; of all published ones when none is given."""
-    return showcase.tutor_cards(_chosen(TutorPage.objects.all(), page_ids), context.get("request"))
+    offered, now = showcase.offered_tutors(_chosen(TutorPage.objects.all(), page_ids)), timezone.now()
+    times = showcase.times_of(offered, now)
+    return showcase.tutor_cards(offered, context.get("request"), times=times, now=now)
 
 
 def _chosen(pages: Any, page_ids: Sequence[int]) -> Any:

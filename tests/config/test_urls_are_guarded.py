@@ -33,6 +33,7 @@ OURS = {
     "tableau-de-bord/profil/mot-de-passe/": "member",
     "tableau-de-bord/profil/cartes/<uuid:pk>/retirer/": "member",
     "recherche/": "public",
+    "recherche/suggestions/": "public",
     "creneaux/": "public",
     "creneaux/pourquoi/": "member",
     "panier/": "public",

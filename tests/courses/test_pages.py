@@ -171,14 +171,14 @@ def test_the_number_of_queries_of_the_lists_does_not_grow_with_the_rows(
         make_course_page(course, image=make_image())
     for url in ("/cours/", "/tuteurs/"):
         client.get(url)  # makes the pictures' sizes and the page's frame, once
-        # Two find the page (address, its own row), two ask whether it is private, then: what else is
-        # private, the cards, who teaches what, the pictures.
+        # Two find the page (address, its own row), two ask whether it is private, then:
+        # the cards, who teaches what, their times, the pictures.
         with django_assert_num_queries(8):
             client.get(url)
 
 
 @pytest.mark.parametrize("tutors", [1, 12])
-def test_a_course_page_makes_the_same_eight_queries_for_any_number_of_tutors(
+def test_a_course_page_makes_the_same_ten_queries_for_any_number_of_tutors(
     client: Client, course: Course, django_assert_num_queries: DjangoAssertNumQueries, tutors: int
 ) -> None:
     for number in range(tutors):
@@ -188,7 +188,9 @@ def test_a_course_page_makes_the_same_eight_queries_for_any_number_of_tutors(
         make_tutor_page(tutor)
     page = make_course_page(course, image=make_image())
     client.get(page.url)
-    with django_assert_num_queries(8):
+    # Four find the page and ask whether it is private, then: other courses, who teaches what, the tutors'
+    # pages, their times, the pictures, and the picker's diaries.
+    with django_assert_num_queries(10):
         client.get(page.url)
 
 

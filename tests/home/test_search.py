@@ -21,7 +21,7 @@ def content(title: str, text: str = "", *, live: bool = True) -> ContentPage:
 
 
 def titles(text: str) -> list[str]:
-    return [page.title for page in find_pages(text, limit=10)]
+    return [page.title for page in find_pages(text, limit=10).pages]
 
 
 def test_folding_keeps_letters_and_drops_accents() -> None:
@@ -47,6 +47,79 @@ def test_courses_and_tutors_are_found_by_what_the_catalogue_says_of_them() -> No
 
     assert titles("cinematique") == ["Bouger"]
     assert titles("etienne") == ["Étienne Tremblay"]
+
+
+def test_words_may_be_unfinished_in_any_order() -> None:
+    content("Calcul différentiel", "Comprendre la dérivée.")
+    content("Calcul mental", "Compter vite.")
+
+    assert titles("diff calc") == ["Calcul différentiel"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("chevaux", ["Le cheval"]),
+        ("cheval", ["Le cheval"]),
+        ("généraux", ["Chimie générale"]),
+        ("générale", ["Chimie générale"]),
+        ("etudiants", ["Vie étudiante"]),
+    ],
+)
+def test_plurals_and_genders_are_one_word(text: str, found: list[str]) -> None:
+    for title in ("Le cheval", "Chimie générale", "Vie étudiante"):
+        content(title)
+
+    assert titles(text) == found
+
+
+@pytest.mark.parametrize("text", ["matematiques", "mathématiqes", "mahtematiques", "derivé tangante"])
+def test_a_letter_wrong_finds_what_looks_alike_and_says_so(client: Client, text: str) -> None:
+    content("Mathématiques", "La dérivée et sa tangente.")
+    content("Chimie", "Des moles.")
+    found = find_pages(text, limit=10)
+
+    assert ([page.title for page in found.pages], found.near) == (["Mathématiques"], True)
+    assert "Rien ne porte ces mots tels quels" in client.get("/recherche/", {"q": text}).content.decode()
+
+
+def test_words_that_look_like_nothing_find_nothing() -> None:
+    content("Mathématiques", "La dérivée et sa tangente.")
+
+    assert find_pages("xylophone wagnérien", limit=10) == ([], False)
+
+
+def test_a_draft_lends_its_words_to_nobody(client: Client) -> None:
+    content("Brouillon quantique", live=False)
+
+    assert find_pages("quantikue", limit=10).pages == []
+
+
+def test_pages_are_suggested_while_one_types(client: Client) -> None:
+    content("Calcul & co", "La dérivée.")
+    content("Chimie", "Des moles.")
+    html = client.get("/recherche/suggestions/", {"q": "deri"}).content.decode()
+
+    assert '<a href="/calcul-co/"><span>Calcul &amp; co</span>' in html
+    assert "Chimie" not in html
+    assert '<div id="status" hx-swap-oob="innerHTML">1 suggestion</div>' in html
+
+
+@pytest.mark.parametrize("text", ["", " ", "d", "\x00", "'); drop table", "& | ! :*", "d" * 5000])
+def test_odd_beginnings_suggest_nothing_and_break_nothing(client: Client, text: str) -> None:
+    content("Calcul", "La dérivée.")
+    answer = client.get("/recherche/suggestions/", {"q": text})
+
+    assert (answer.status_code, "<a" in answer.content.decode()) == (200, False)
+
+
+def test_typing_too_fast_only_stops_the_suggestions(client: Client) -> None:
+    content("Calcul", "La dérivée.")
+    answers = [client.get("/recherche/suggestions/", {"q": "calc"}) for _ in range(181)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert ["<a" in answers[at].content.decode() for at in (0, 179, 180)] == [True, True, False]
+    assert "1 résultat" in client.get("/recherche/", {"q": "calcul"}).content.decode()
 
 
 def test_drafts_and_private_pages_are_not_found() -> None:

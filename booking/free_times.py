@@ -1,0 +1,50 @@
+"""What the catalogue asks of booking: the first free time of tutors, for its cards and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from booking.diaries import load_diaries
+from booking.grid import HALF_HOURS_A_DAY, Calendar, local_day
+from booking.rules import DURATIONS, HORIZON
+from booking.slots import starts, window
+from courses.free_times import When
+
+_WHOLE_DAY = (1 << HALF_HOURS_A_DAY) - 1
+_FROM_17 = _WHOLE_DAY >> 34 << 34
+_DAYS_AHEAD = 7
+
+
+@dataclass(frozen=True)
+class TutorTimes:
+    """The starts of the shortest lesson by tutor, as bits of one calendar."""
+
+    calendar: Calendar
+    starts: dict[int, int]
+
+    def first(self, tutor_ids: Iterable[int], when: Collection[When] = ()) -> datetime | None:
+        bits = 0
+        for tutor_id in tutor_ids:
+            bits |= self.starts.get(tutor_id, 0)
+        for part in when:
+            bits &= self._part(part)
+        return self.calendar.moments[(bits & -bits).bit_length() - 1] if bits else None
+
+    def _part(self, part: When) -> int:
+        if part == When.WEEK:
+            return self.calendar.days_mask(0, _DAYS_AHEAD - 1)
+        if part == When.EVENING:
+            return self.calendar.every_week([_FROM_17] * 7)
+        return self.calendar.every_week([0] * 5 + [_WHOLE_DAY] * 2)
+
+
+def read_free_times(*, tutor_ids: Collection[int], now: datetime) -> TutorTimes:
+    """The next 60 days of active tutors. One query, always."""
+    today, last_day = local_day(now), local_day(now + HORIZON)
+    bookable = window(today, last_day, now)
+    assert bookable is not None  # noqa: S101 - the whole of what can ever be booked
+    calendar, allowed = bookable
+    diaries = load_diaries(first_day=calendar.first_day, last_day=last_day, tutor_ids=tutor_ids)
+    return TutorTimes(calendar, {d.tutor_id: starts(d, calendar, DURATIONS[0]) & allowed for d in diaries})

@@ -1,0 +1,69 @@
+"""What both index pages have in common: one address, answered as a whole page or as what HTMX swaps."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel
+from wagtail.models import Page
+from wagtail.search import index
+
+from courses.choices import WORDS
+from courses.listing import CourseListing, TutorListing
+from home.search import clean_query, folded_text, may_search
+
+
+class ListPage(Page):
+    intro = models.TextField(_("introduction"), blank=True)
+
+    listing_class: type[CourseListing | TutorListing]
+
+    parent_page_types = ["home.HomePage"]
+    max_count_per_parent = 1
+    content_panels = [*Page.content_panels, FieldPanel("intro")]
+    search_fields = [*Page.search_fields, index.SearchField("intro"), index.SearchField("folded_text")]
+
+    class Meta:
+        abstract = True
+
+    def folded_text(self) -> str:
+        return folded_text(self.title, self.intro)
+
+    def listed(self) -> Any:
+        """The pages below, in the editors' order."""
+        raise NotImplementedError
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        context["listing"] = self.listing_class(self.listed(), request, now=timezone.now())
+        return context
+
+    def get_template(self, request: HttpRequest, *args: Any, **kwargs: Any) -> str:
+        if _asks_for_results(request):
+            return "courses/list_page.html#answer"
+        template: str = super().get_template(request, *args, **kwargs)
+        return template
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if clean_query(request.GET.get(WORDS, "")) and not may_search(request):
+            refused = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
+            refused["Retry-After"] = "60"
+            return refused
+        response = super().serve(request, *args, **kwargs)
+        patch_vary_headers(response, ["HX-Request"])
+        if _asks_for_results(request):
+            # A browser that goes back must never find the part in place of the page.
+            add_never_cache_headers(response)
+            response["HX-Push-Url"] = response.context_data["listing"].address
+        return response
+
+
+def _asks_for_results(request: HttpRequest) -> bool:
+    return bool(getattr(request, "htmx", False)) and not getattr(request, "is_preview", False)

@@ -152,6 +152,17 @@ class NothingToRefund(PaymentError):
         return _("Il ne reste rien à rembourser.")
 
 
+class RefundChanged(PaymentError):
+    """What was previewed is no longer what would happen; nothing was done."""
+
+    @property
+    def message(self) -> str:  # type: ignore[override]
+        return _(
+            "La commande a changé depuis cet aperçu : rien n’a été remboursé. "
+            "Vérifiez ce qui se passerait maintenant, puis confirmez de nouveau."
+        )
+
+
 def decline_message(code: str) -> str:
     """Why a card was refused and what to do, by Stripe's `decline_code`, else its `code`."""
     messages = {

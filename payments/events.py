@@ -59,7 +59,7 @@ def record_order_refunded(refund: Refund, amount: Decimal, *, now: datetime) -> 
             "affected_appointments": [
                 share.line.appointment_id
                 for share in refund.shares.select_related("line").order_by("line__start", "line")
-                if share.line.appointment_id and share.card_cad + share.credits_cad
+                if share.line.appointment_id and share.total_cad
             ],
             "timestamp": now,
         },

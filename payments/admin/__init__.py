@@ -9,6 +9,7 @@ from payments.admin.appointments import AppointmentViewSet
 from payments.admin.checkouts import CheckoutViewSet
 from payments.admin.coupons import CouponViewSet
 from payments.admin.orders import OrderViewSet
+from payments.admin.refunds import RefundViewSet
 
 
 class SalesGroup(SnippetViewSetGroup):
@@ -17,6 +18,7 @@ class SalesGroup(SnippetViewSetGroup):
     menu_order = 200
     items = (
         OrderViewSet,
+        RefundViewSet,
         AppointmentViewSet,
         CheckoutViewSet,
         CouponViewSet,

@@ -5,16 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import path, reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn
+from wagtail.admin.widgets.button import HeaderButton
 from wagtail.snippets.views.snippets import InspectView
 
 from accounts.read_only import ReadOnlyViewSet
 from home.formats import money
-from payments.models import Order
+from payments.admin.refunding import ASK_STRIPE_URL, REFUND_URL, AskStripeView, RefundView
+from payments.models import Order, RefundShare, Review
+from payments.pricing import NOTHING
+from payments.services.refunding import what_is_left
+from payments.services.returning import Left
 
 
 class OrderFilterSet(WagtailFilterSet):
@@ -27,16 +34,42 @@ class OrderFilterSet(WagtailFilterSet):
 
 
 class OrderInspectView(InspectView):
+    """All that there is to know of an order's money, so that nobody has to look it up at Stripe."""
+
     template_name = "payments/admin/order_inspect.html"
 
     def get_object(self, queryset: QuerySet[Order] | None = None) -> Order:
         return super().get_object(queryset)
 
+    @cached_property
+    def may_refund(self) -> bool:
+        return self.user_has_permission("refund")
+
+    @cached_property
+    def left(self) -> list[Left]:
+        return what_is_left(order=self.object)
+
+    @cached_property
+    def header_buttons(self) -> list[Any]:
+        if not (self.may_refund and any(each.total for each in self.left)):
+            return []
+        url = reverse(REFUND_URL, args=[self.object.pk])
+        return [HeaderButton(_("Rembourser"), url=url, icon_name="undo")]
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         order: Order = self.object
+        shares = RefundShare.objects.select_related("line__course", "line__tutor").order_by("line__start")
         return super().get_context_data(
-            lines=order.lines.select_related("course", "tutor", "appointment"),
-            refunds=order.refunds.all(),
+            left=self.left,
+            total_left=sum((each.total for each in self.left), NOTHING),
+            refunds=order.refunds.select_related("processed_by").prefetch_related(
+                Prefetch("shares", queryset=shares)
+            ),
+            credits=order.credit_entries.order_by("at", "number").select_related("by", "line__course"),
+            reviews=Review.objects.filter(Q(order=order) | Q(checkout__order=order)),
+            ask_stripe_url=reverse(ASK_STRIPE_URL, args=[order.pk])
+            if self.may_refund and order.intent_id
+            else "",
             **kwargs,
         )
 
@@ -66,3 +99,10 @@ class OrderViewSet(ReadOnlyViewSet):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         return Order.objects.select_related("user")
+
+    def get_urlpatterns(self) -> list[Any]:
+        return [
+            *super().get_urlpatterns(),
+            path("rembourser/<uuid:pk>/", self.construct_view(RefundView), name="refund"),
+            path("verifier/<uuid:pk>/", self.construct_view(AskStripeView), name="ask_stripe"),
+        ]

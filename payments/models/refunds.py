@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from home.formats import money
 from payments.models.orders import Order, OrderLine
 
 
@@ -71,7 +72,7 @@ class Refund(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.total_cad} {self.order}"
+        return f"{money(self.total_cad)} – {self.order}"
 
     @property
     def total_cad(self) -> Decimal:
@@ -114,3 +115,7 @@ class RefundShare(models.Model):
 
     def __str__(self) -> str:
         return f"{self.card_cad} + {self.credits_cad}"
+
+    @property
+    def total_cad(self) -> Decimal:
+        return self.card_cad + self.credits_cad

@@ -12,10 +12,17 @@ from wagtail.permission_policies import ModelPermissionPolicy
 
 
 class ReadOnlyPolicy(ModelPermissionPolicy):
-    """Whoever has the view permission may look; nobody adds, changes or deletes, superusers included."""
+    """Whoever has the view permission may look; nobody adds, changes or deletes, superusers included.
+
+    `also`: what else there is to do, each with a permission of its own ("refund": refund_order).
+    """
+
+    def __init__(self, model: Any, *, also: frozenset[str] = frozenset()) -> None:
+        super().__init__(model)
+        self._allowed = {"view"} | also
 
     def user_has_permission(self, user: Any, action: str) -> bool:
-        return action == "view" and super().user_has_permission(user, action)
+        return action in self._allowed and super().user_has_permission(user, action)
 
     def users_with_any_permission(self, actions: Any) -> QuerySet[Any]:
         return (

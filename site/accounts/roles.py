@@ -54,6 +54,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             # What was booked, paid and sent is read here; it changes through services only.
             "booking.view_appointment",
             "payments.view_order",
+            "payments.refund_order",
             "payments.view_orderline",
             "payments.view_refund",
             "payments.view_checkout",

@@ -21,6 +21,11 @@ def money(amount: Decimal) -> str:
     return format_currency(amount, "CAD", locale=LOCALE, format="#,##0.00\xa0¤").replace("CA$", "$")
 
 
+def signed_money(amount: Decimal) -> str:
+    """`+45,00 $`, `−12,50 $`."""
+    return ("−" if amount < 0 else "+") + money(abs(amount))
+
+
 def _local(day: date | datetime) -> date:
     return timezone.localtime(day).date() if isinstance(day, datetime) else day
 

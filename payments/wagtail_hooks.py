@@ -10,15 +10,19 @@ from accounts.policies import ReadOnlyPolicy
 from booking.models import Appointment
 from payments.admin import SalesGroup
 from payments.admin.coupons import retire_used_coupons
-from payments.models import Checkout, Order, Refund
+from payments.admin.credits import credit_urls, offer_credit
+from payments.models import Checkout, CreditEntry, Order, Refund
 from payments.services.refunding import REFUND
 
 register_permission_policy(Appointment, ReadOnlyPolicy(Appointment))
+register_permission_policy(CreditEntry, ReadOnlyPolicy(CreditEntry))
 register_permission_policy(Order, ReadOnlyPolicy(Order, also=frozenset({"refund"})))
 register_permission_policy(Refund, ReadOnlyPolicy(Refund))
 register_permission_policy(Checkout, ReadOnlyPolicy(Checkout))
 register_snippet(SalesGroup)
 hooks.register("before_delete_snippet", retire_used_coupons)
+hooks.register("register_admin_urls", credit_urls)
+hooks.register("register_user_listing_buttons", offer_credit)
 
 
 @hooks.register("register_log_actions")

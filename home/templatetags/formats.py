@@ -6,6 +6,7 @@ from home import formats
 
 register = template.Library()
 register.filter("money", formats.money)
+register.filter("signed_money", formats.signed_money)
 register.filter("long_date", formats.long_date)
 register.filter("short_date", formats.short_date)
 register.filter("clock", formats.clock)

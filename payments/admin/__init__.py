@@ -8,6 +8,7 @@ from wagtail.snippets.views.snippets import SnippetViewSetGroup
 from payments.admin.appointments import AppointmentViewSet
 from payments.admin.checkouts import CheckoutViewSet
 from payments.admin.coupons import CouponViewSet
+from payments.admin.credits import CreditEntryViewSet
 from payments.admin.orders import OrderViewSet
 from payments.admin.refunds import RefundViewSet
 
@@ -22,4 +23,5 @@ class SalesGroup(SnippetViewSetGroup):
         AppointmentViewSet,
         CheckoutViewSet,
         CouponViewSet,
+        CreditEntryViewSet,
     )

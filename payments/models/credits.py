@@ -17,6 +17,13 @@ class CreditEntryQuerySet(models.QuerySet["CreditEntry"]):
         """Students see their own, admins all, tutors and editors none."""
         return self.all() if user.role == Role.ADMIN else self.filter(user=user)
 
+    def with_origins(self) -> CreditEntryQuerySet:
+        """With the order, the lesson and the person behind each line."""
+        return self.select_related("user", "order", "line__course", "by")
+
+
+CreditEntryManager = models.Manager.from_queryset(CreditEntryQuerySet)
+
 
 class CreditEntry(models.Model):
     """A signed line of somebody's ledger, and the balance after it.
@@ -57,8 +64,10 @@ class CreditEntry(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("par")
     )
     at = models.DateTimeField(_("date"))
+    # Of the form that it was given with by hand: sent twice, it is given once.
+    token = models.UUIDField(null=True, unique=True, editable=False)
 
-    objects: ClassVar[models.Manager[CreditEntry]] = CreditEntryQuerySet.as_manager()
+    objects: ClassVar[CreditEntryManager] = CreditEntryManager()
 
     class Meta:
         verbose_name = _("ligne de crédit")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Sum
+from wagtail.log_actions import log
 
 from accounts.models import User
 from payments.errors import NotEnoughCredits
@@ -26,13 +28,16 @@ def available(*, user: User, checkout: Checkout | None = None) -> Decimal:
     What `checkout` itself has promised counts as free for it.
     """
     held = balance(user=user)
-    if not held:
-        return held
+    return held - promised(user=user, checkout=checkout) if held else held
+
+
+def promised(*, user: User, checkout: Checkout | None = None) -> Decimal:
+    """What payments under way, other than `checkout`, will take."""
     under_way = Checkout.objects.unsettled().filter(user=user)
     if checkout:
         under_way = under_way.exclude(pk=checkout.pk)
-    promised = under_way.aggregate(sum=Sum("credits_cad"))["sum"]
-    return held - (promised or NOTHING)
+    taken: Decimal | None = under_way.aggregate(sum=Sum("credits_cad"))["sum"]
+    return taken or NOTHING
 
 
 def lock_ledger(*, user: User) -> None:
@@ -52,6 +57,7 @@ def add_entry(
     refund: Refund | None = None,
     note: str = "",
     by: User | None = None,
+    token: UUID | None = None,
 ) -> CreditEntry:
     """Add a signed line to a ledger. Raises NotEnoughCredits when the balance would go below 0."""
     lock_ledger(user=user)
@@ -71,7 +77,36 @@ def add_entry(
         note=note,
         by=by,
         at=now,
+        token=token,
     )
+
+
+@transaction.atomic
+def give_by_hand(
+    *,
+    user: User,
+    amount: Decimal,
+    cause: CreditEntry.Cause,
+    note: str,
+    by: User,
+    token: UUID,
+    now: datetime,
+) -> CreditEntry:
+    """A gift or a signed correction by an admin, written to the audit log too; once for each token.
+
+    Raises NotEnoughCredits when it would take what is not there, or what a payment under way will take.
+    """
+    lock_ledger(user=user)
+    done = CreditEntry.objects.filter(token=token).first()
+    if done:
+        return done
+    free = available(user=user)
+    if free + amount < 0:
+        raise NotEnoughCredits(free)
+    entry = add_entry(user=user, amount=amount, cause=cause, now=now, note=note, by=by, token=token)
+    data = {"user": str(user.pk), "amount": str(amount), "cause": cause, "note": note}
+    log(instance=entry, action="wagtail.create", user=by, data=data)
+    return entry
 
 
 @transaction.atomic

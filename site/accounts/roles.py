@@ -51,6 +51,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "payments.add_coupon",
             "payments.change_coupon",
             "payments.delete_coupon",
+            # Credits are given by hand, never edited.
+            "payments.view_creditentry",
+            "payments.add_creditentry",
             # What was booked, paid and sent is read here; it changes through services only.
             "booking.view_appointment",
             "payments.view_order",

@@ -29,6 +29,7 @@ OURS = {
     "mot-de-passe/change/": "public",
     "mot-de-passe/<uidb64>/<token>/": "public",
     "tableau-de-bord/": "member",
+    "tableau-de-bord/credits/": "student",
     "tableau-de-bord/profil/": "member",
     "tableau-de-bord/profil/mot-de-passe/": "member",
     "tableau-de-bord/profil/cartes/<uuid:pk>/retirer/": "member",

@@ -123,6 +123,13 @@ class LessonClosed(BookingError):
         )
 
 
+class LessonAhead(BookingError):
+    """Nobody can say yet that the lesson was given."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Ce cours n’a pas encore commencé."))
+
+
 class LessonChanged(BookingError):
     """Somebody else changed the lesson since the page was shown."""
 

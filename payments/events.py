@@ -136,6 +136,21 @@ def record_booking_rescheduled(
     )
 
 
+def record_appointment_completed(lesson: Appointment, line: OrderLine | None, *, now: datetime) -> None:
+    record_event(
+        type="appointment.completed",
+        payload={
+            **_lesson(lesson),
+            "start_datetime": lesson.start,
+            "end_datetime": lesson.end,
+            "duration_min": lesson.minutes,
+            "tutor_earnings_cad": line.tutor_earnings_cad if line else None,
+            "completed_at": now,
+        },
+        now=now,
+    )
+
+
 def _lesson(lesson: Appointment) -> dict[str, object]:
     return {
         "appointment_id": lesson.pk,

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from notifications.schedule import cron
 from payments.services import reconciliation, webhooks
+from payments.services.completing import complete_due
 from payments.services.coupons import deactivate_expired
 
 RECONCILIATION = timedelta(minutes=9)
@@ -41,3 +42,9 @@ def reconcile_payments(*, now: datetime) -> None:
 def deactivate_expired_coupons(*, now: datetime) -> None:
     """For the admin's list alone: a coupon whose time is over is refused at once."""
     deactivate_expired(now=now)
+
+
+@cron("*/5 * * * *")
+def complete_lessons(*, now: datetime) -> None:
+    """Lessons whose end has passed were given."""
+    complete_due(now=now)

@@ -24,6 +24,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """What still takes place, the next first; a lesson under way is one of them. The rest is `past`."""
         return self.filter(_still_to_come(now)).order_by("start", "pk")
 
+    def over(self, now: datetime) -> AppointmentQuerySet:
+        """What was to take place and has ended: given, as far as anybody knows."""
+        return self.filter(status=Appointment.Status.SCHEDULED, end__lte=now)
+
     def past(self, now: datetime) -> AppointmentQuerySet:
         """What has ended or was called off, the latest first: all that is not `upcoming`."""
         return self.exclude(_still_to_come(now)).order_by("-start", "pk")
@@ -65,6 +69,7 @@ class Appointment(models.Model):
         indexes = [
             models.Index(fields=["student", "start"], name="appointment_by_student"),
             models.Index(fields=["tutor", "start"], name="appointment_by_tutor"),
+            models.Index(fields=["end"], condition=Q(status="scheduled"), name="appointment_to_be_over"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="appointment_end_after_start"),

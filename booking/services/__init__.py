@@ -17,6 +17,7 @@ from booking.services.holds import (
 )
 from booking.services.lessons import (
     cancel_lesson,
+    complete_lesson,
     locked_lesson,
     move_lesson,
     move_problems,
@@ -35,6 +36,7 @@ __all__ = [
     "cart_for",
     "cart_for_writing",
     "claiming",
+    "complete_lesson",
     "end_payment",
     "hold_slot",
     "hold_slots",

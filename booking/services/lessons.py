@@ -1,4 +1,4 @@
-"""Calling a lesson off, moving it, bringing it back: what it does to the time and to the lesson's history.
+"""A lesson is called off, moved, brought back or over: what that does to its time and its history.
 
 Guard, write, log, on the locked row. What it does to the money is said where money is. Locks: the lesson's
 row, then its tutor's time.
@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts.models import User
 from booking.changes import MAX_REASON, MUST_SAY_WHY, Actor, Change, refusal
 from booking.diaries import ClaimKind, Diary, load_diaries
-from booking.errors import LessonClosed, NotBookable, ReasonMissing, SlotTaken
+from booking.errors import LessonAhead, LessonClosed, NotBookable, ReasonMissing, SlotTaken
 from booking.grid import epoch_minutes, local_day
 from booking.models import Appointment, AppointmentChange, Cart, TimeClaim
 from booking.rules import NOTICE, TAKEN_BY_OTHERS, Problem, problems
@@ -138,6 +138,24 @@ def restore_lesson(
         return lesson
 
 
+@transaction.atomic
+def complete_lesson(
+    *, appointment: Appointment, actor: str, by: User | None, reason: str, now: datetime
+) -> Appointment:
+    """A lesson was given: its end has passed, or the direction says so once it has begun.
+
+    Raises LessonClosed, LessonAhead, ReasonMissing; nothing is changed then.
+    """
+    lesson = locked_lesson(appointment)
+    if lesson.status != Status.SCHEDULED:
+        raise LessonClosed(lesson.status)
+    if now < (lesson.start if actor == Actor.ADMIN else lesson.end):
+        raise LessonAhead
+    _require_reason(actor, reason)
+    _change(lesson, Action.COMPLETED, actor, by, reason, now, status=Status.COMPLETED)
+    return lesson
+
+
 def _guard(lesson: Appointment, actor: str, change: Change, reason: str, now: datetime) -> None:
     against = refusal(lesson=lesson, actor=actor, change=change, now=now)
     if against is not None:
@@ -176,7 +194,8 @@ def _change(
     old = {name: getattr(lesson, name) for name in new}
     for name, value in new.items():
         setattr(lesson, name, value)
-    lesson.sequence += 1
+    # Calendars need not hear that a lesson is over.
+    lesson.sequence += action != Action.COMPLETED
     lesson.save(update_fields=[*new, "sequence"])
     changed = [name for name in new if old[name] != new[name]]
     AppointmentChange.objects.create(

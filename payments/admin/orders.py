@@ -54,10 +54,11 @@ class OrderInspectView(InspectView):
         if not (self.may_refund and any(each.total for each in self.left)):
             return []
         url = reverse(REFUND_URL, args=[self.object.pk])
-        return [HeaderButton(_("Rembourser"), url=url, icon_name="undo")]
+        return [HeaderButton(_("Rembourser"), url=url, icon_name="rotate")]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         order: Order = self.object
+        reviews = Review.objects.filter(Q(order=order) | Q(checkout__order=order))
         shares = RefundShare.objects.select_related("line__course", "line__tutor").order_by("line__start")
         return super().get_context_data(
             left=self.left,
@@ -66,7 +67,8 @@ class OrderInspectView(InspectView):
                 Prefetch("shares", queryset=shares)
             ),
             credits=order.credit_entries.order_by("at", "number").select_related("by", "line__course"),
-            reviews=Review.objects.filter(Q(order=order) | Q(checkout__order=order)),
+            open_reviews=[review for review in reviews if not review.resolved_at],
+            closed_reviews=[review for review in reviews if review.resolved_at],
             ask_stripe_url=reverse(ASK_STRIPE_URL, args=[order.pk])
             if self.may_refund and order.intent_id
             else "",

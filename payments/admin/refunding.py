@@ -44,7 +44,7 @@ class RefundView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView
     model = Order
     template_name = "payments/admin/refund_form.html"
     page_title = gettext_lazy("Rembourser")
-    header_icon = "undo"
+    header_icon = "rotate"
 
     @cached_property
     def order(self) -> Order:
@@ -66,7 +66,7 @@ class RefundView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView
             {"url": reverse("wagtailadmin_home"), "label": _("Accueil")},
             {"url": reverse(LIST_URL), "label": _("Commandes")},
             {"url": reverse(INSPECT_URL, args=[self.order.pk]), "label": self.order.number},
-            {"url": "", "label": self.get_page_title()},
+            {"url": "", "label": self.get_page_title(), "sublabel": self.order.number},
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

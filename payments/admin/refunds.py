@@ -41,7 +41,7 @@ class RefundInspectView(InspectView):
 
 class RefundViewSet(ReadOnlyViewSet):
     model = Refund
-    icon = "undo"
+    icon = "rotate"
     menu_label = _("Remboursements")
     inspect_view_class = RefundInspectView
     search_fields = [

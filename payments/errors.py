@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from django.utils.translation import gettext as _
 
 from home.formats import long_date, money
-from payments.models import Checkout, Coupon
+from payments.models import Checkout, Coupon, Review
 
 if TYPE_CHECKING:
     from payments.services.shown import Change
@@ -161,6 +161,49 @@ class RefundChanged(PaymentError):
             "La commande a changé depuis cet aperçu : rien n’a été remboursé. "
             "Vérifiez ce qui se passerait maintenant, puis confirmez de nouveau."
         )
+
+
+class ReviewClosed(PaymentError):
+    """Somebody else, or the course of events, has resolved it meanwhile; nothing was done."""
+
+    def __init__(self, review: Review) -> None:
+        self.review = review
+        self.message = _("Ce dossier est déjà réglé : %(resolution)s") % {"resolution": review.resolution}
+
+
+class StillOpen(PaymentError):
+    """It was tried, and the review waits on; `said` is what came of it."""
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+        self.message = _("Toujours en attente : %(said)s") % {"said": said}
+
+
+class MoneyDiffers(PaymentError):
+    """What Stripe holds is not, to the cent, what the checkout costs; nothing was booked."""
+
+    @property
+    def message(self) -> str:  # type: ignore[override]
+        return _(
+            "Le montant reçu n’est pas celui du panier, au cent près : remboursez ce paiement, "
+            "ou réglez-le autrement."
+        )
+
+
+class NoteMissing(PaymentError):
+    """What a person did must be said."""
+
+    @property
+    def message(self) -> str:  # type: ignore[override]
+        return _("Dites en quelques mots ce qui a été fait.")
+
+
+class RefundNotTaken(PaymentError):
+    """Stripe took the refund, and the bank did not; the money is where it was."""
+
+    def __init__(self, failure: str) -> None:
+        self.failure = failure
+        self.message = _("La banque n’a pas pris le remboursement (%(failure)s).") % {"failure": failure}
 
 
 def decline_message(code: str) -> str:

@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from booking.calendars import lesson_calendar
+from home.formats import money
 from notifications.services import Attachment, record_mail
-from payments.models import Order, OrderLine, Refund
+from payments.models import Checkout, Order, OrderLine, Refund
 from payments.pricing import NOTHING
 
 
@@ -68,3 +69,18 @@ def _given_back(order: Order, line: OrderLine) -> dict[str, object]:
     if order.checkout and order.checkout.prefers_credit:
         return {"line": line, "card": NOTHING, "credits": line.paid_cad}
     return {"line": line, "card": line.card_cad, "credits": line.credits_cad}
+
+
+def record_payment_returned(checkout: Checkout, amount: Decimal, *, now: datetime) -> None:
+    """A payment that no lesson could be booked for went back to the card, all of it, in CAD."""
+    record_mail(
+        to=checkout.email,
+        subject=_("Votre paiement de %(amount)s vous est remboursé") % {"amount": money(amount)},
+        template="payments/mail/payment_returned",
+        context={
+            "checkout": checkout,
+            "amount": amount,
+            "cart_url": settings.SITE_URL + reverse("cart"),
+        },
+        now=now,
+    )

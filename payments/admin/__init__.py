@@ -11,6 +11,8 @@ from payments.admin.coupons import CouponViewSet
 from payments.admin.credits import CreditEntryViewSet
 from payments.admin.orders import OrderViewSet
 from payments.admin.refunds import RefundViewSet
+from payments.admin.reviews import ReviewViewSet
+from payments.admin.stripe_events import StripeEventViewSet
 
 
 class SalesGroup(SnippetViewSetGroup):
@@ -18,10 +20,12 @@ class SalesGroup(SnippetViewSetGroup):
     menu_icon = "tasks"
     menu_order = 200
     items = (
+        ReviewViewSet,
         OrderViewSet,
         RefundViewSet,
         AppointmentViewSet,
         CheckoutViewSet,
         CouponViewSet,
         CreditEntryViewSet,
+        StripeEventViewSet,
     )

@@ -57,6 +57,7 @@ class Review(models.Model):
         verbose_name = _("dossier à traiter")
         verbose_name_plural = _("dossiers à traiter")
         ordering = ["opened_at"]
+        permissions = [("resolve_review", _("Peut régler un dossier"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "subject"], condition=Q(resolved_at=None), name="review_open_once"
@@ -64,4 +65,4 @@ class Review(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.subject}"
+        return self.get_kind_display()

@@ -20,10 +20,10 @@ from django.utils.translation import gettext as _
 from accounts.models import Role, User
 from accounts.services import create_account
 from booking import services as booking
-from courses.money import to_cents
+from courses.money import from_cents, to_cents
 from home.formats import money
 from payments import events, mails
-from payments.errors import NotEnoughCredits
+from payments.errors import MoneyDiffers, NotEnoughCredits
 from payments.gateway import GatewayUnavailable, Intent, IntentStatus, gateway
 from payments.models import Checkout, CheckoutLine, CreditEntry, Order, OrderLine, Refund, Review
 from payments.services import coupons
@@ -67,6 +67,25 @@ def settle_free(*, checkout: Checkout, now: datetime) -> Checkout:
         checkout = _locked(Q(pk=checkout.pk)) or checkout
         if checkout.status == Checkout.Status.PAYING and not checkout.total_cad:
             _finalise(checkout, now=now)  # what goes back goes back as credits, at once
+    return checkout
+
+
+def settle_anyway(*, intent: Intent, now: datetime) -> Checkout:
+    """Settle a checkout that waits for a person, who has decided so, with money that is right to the cent.
+
+    Raises MoneyDiffers, NotEnoughCredits and booking's TryAgain; nothing is changed then.
+    """
+    with booking.claiming():
+        checkout = _locked(Q(intent_id=intent.id))
+        if checkout and checkout.status == Checkout.Status.SETTLED:
+            return checkout
+        if checkout is None or checkout.status != Checkout.Status.REVIEW:
+            raise MoneyDiffers
+        right = (IntentStatus.SUCCEEDED, to_cents(checkout.total_cad), checkout.currency)
+        if (intent.status, intent.amount_received, intent.currency) != right:
+            raise MoneyDiffers
+        refunds = _finalise(checkout, now=now)
+    _send(refunds, now=now)
     return checkout
 
 
@@ -116,9 +135,18 @@ def _locked(which: Q) -> Checkout | None:
 
 def _mismatch(checkout: Checkout, intent: Intent) -> str:
     """Why this money can't be this checkout's; empty when it is."""
-    expected = (to_cents(checkout.total_cad), checkout.currency, str(checkout.pk))
-    paid = (intent.amount_received, intent.currency, intent.checkout_id)
-    return "" if paid == expected else f"expected {expected}, Stripe says {paid}"
+    if intent.checkout_id != str(checkout.pk):
+        return _("Le paiement nomme un autre passage à la caisse : %(other)s.") % {
+            "other": intent.checkout_id or "–"
+        }
+    if intent.currency != checkout.currency:
+        return _("Le paiement est en %(currency)s.") % {"currency": intent.currency.upper()}
+    if intent.amount_received != to_cents(checkout.total_cad):
+        return _("%(received)s reçus; le panier coûtait %(expected)s.") % {
+            "received": money(from_cents(intent.amount_received)),
+            "expected": money(checkout.total_cad),
+        }
+    return ""
 
 
 def _hand_to_a_person(checkout: Checkout, problem: str, *, now: datetime) -> None:

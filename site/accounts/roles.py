@@ -62,6 +62,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "payments.view_refund",
             "payments.view_checkout",
             "payments.view_stripeevent",
+            "payments.view_review",
+            "payments.resolve_review",
             "notifications.view_outboxmessage",
             "home.change_sitesettings",
             "wagtailredirects.view_redirect",

@@ -27,7 +27,8 @@ class CheckoutViewSet(ReadOnlyViewSet):
     icon = "key"
     menu_label = _("Paiements")
     inspect_view_fields = [
-        "status", "problem", "email", "first_name", "last_name", "phone", "total_cad", "intent_id",
+        "status", "problem", "email", "first_name", "last_name", "phone", "subtotal_cad", "discount_cad",
+        "coupon_code", "credits_cad", "total_cad", "prefers_credit", "intent_id",
         "attempts", "decline_code", "created_at", "deadline", "settled_at",
     ]  # fmt: skip
     search_fields = ["email", "last_name", "intent_id"]

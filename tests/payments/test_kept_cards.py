@@ -250,6 +250,21 @@ class TestPage:
         assert "est confirmée" in page.content.decode()
         assert Order.objects.count() == 2
 
+    def test_without_a_script_a_stripe_that_is_away_is_said_and_what_was_typed_stays(
+        self, student: User, settings: Settings
+    ) -> None:
+        card = keep_a_card(student)
+        cart_of(student, days=4)
+        client = client_of(student)
+        data = {**TYPED, "card": str(card.pk), "shown": shown_by(client), "city": "Trois-Rivières"}
+        settings.STRIPE_API_BASE = AWAY
+        answer = client.post("/paiement/", data)
+        page = answer.content.decode()
+        assert answer.status_code == 503
+        assert "Rien n’a été débité" in page
+        assert 'value="Trois-Rivières"' in page
+        assert Order.objects.count() == 1
+
     def test_without_a_script_the_bank_asks_on_its_own_page(
         self, student: User, stripe_sandbox: StripeSandbox
     ) -> None:

@@ -8,8 +8,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from booking.changes import MAX_REASON, MUST_SAY_WHY
+from booking.changes import MAX_REASON, MUST_SAY_WHY, Actor
 from booking.forms import CHOOSE, UNREADABLE, read_start
+
+READ_BY = {
+    Actor.STUDENT: _("Votre tuteur le lira."),
+    Actor.TUTOR: _("L’élève le lira dans son courriel."),
+    Actor.ADMIN: _("L’élève et le tuteur le lisent dans leur courriel."),
+}
 
 
 class ReasonForm(forms.Form):
@@ -37,9 +43,7 @@ class ReasonForm(forms.Form):
         super().__init__(*args, **kwargs)
         reason = self.fields["motif"]
         reason.required = actor in MUST_SAY_WHY
-        reason.help_text = (
-            _("L’élève le lira dans son courriel.") if reason.required else _("Votre tuteur le lira.")
-        )
+        reason.help_text = READ_BY[Actor(actor)]
 
 
 class MoveForm(ReasonForm):

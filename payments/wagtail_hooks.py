@@ -19,10 +19,11 @@ from payments.admin.coupons import retire_used_coupons
 from payments.admin.credits import credit_urls, offer_credit
 from payments.admin.reviews import ReviewsPanel
 from payments.models import Checkout, CreditEntry, Order, Refund, Review, StripeEvent
+from payments.services.cancelling import CANCEL, COMPLETE, MOVE, RESTORE
 from payments.services.refunding import REFUND
 from payments.services.resolutions import LOOKED_INTO, RESOLVED
 
-register_permission_policy(Appointment, ReadOnlyPolicy(Appointment))
+register_permission_policy(Appointment, ReadOnlyPolicy(Appointment, also=frozenset({"arrange"})))
 register_permission_policy(CreditEntry, ReadOnlyPolicy(CreditEntry))
 register_permission_policy(Order, ReadOnlyPolicy(Order, also=frozenset({"refund"})))
 register_permission_policy(Refund, ReadOnlyPolicy(Refund))
@@ -42,15 +43,20 @@ def what_waits_for_a_person(request: HttpRequest, panels: list[Component]) -> No
 
 
 @hooks.register("register_log_actions")
-def money_actions(actions: LogActionRegistry) -> None:
+def what_the_direction_does(actions: LogActionRegistry) -> None:
     actions.register_action(REFUND, _("Rembourser"), _("Remboursé"))
     actions.register_action(RESOLVED, _("Régler"), _("Dossier réglé"))
     actions.register_action(LOOKED_INTO, _("Essayer de nouveau"), _("Essayé de nouveau"))
+    actions.register_action(CANCEL, _("Annuler"), _("Annulé"))
+    actions.register_action(MOVE, _("Déplacer"), _("Déplacé"))
+    actions.register_action(RESTORE, _("Rétablir"), _("Rétabli"))
+    actions.register_action(COMPLETE, _("Dire donné"), _("Donné"))
 
 
 @hooks.register("register_permissions")
-def permissions_to_move_money() -> QuerySet[Permission]:
+def permissions_of_their_own() -> QuerySet[Permission]:
     """So that another group can be given them, too."""
     return Permission.objects.filter(
-        content_type__app_label="payments", codename__in=["refund_order", "resolve_review"]
+        content_type__app_label__in=["payments", "booking"],
+        codename__in=["refund_order", "resolve_review", "arrange_appointment"],
     )

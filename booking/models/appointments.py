@@ -6,11 +6,13 @@ import uuid
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib import admin
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
+from booking.wording import day_and_clock
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
@@ -66,6 +68,9 @@ class Appointment(models.Model):
         verbose_name = _("rendez-vous")
         verbose_name_plural = _("rendez-vous")
         ordering = ["start", "id"]
+        permissions = [
+            ("arrange_appointment", _("Peut annuler, déplacer et rétablir un rendez-vous")),
+        ]
         indexes = [
             models.Index(fields=["student", "start"], name="appointment_by_student"),
             models.Index(fields=["tutor", "start"], name="appointment_by_tutor"),
@@ -76,7 +81,13 @@ class Appointment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.course} {self.start:%Y-%m-%d %H:%M}"
+        return f"{self.course}, {self.when}"
+
+    @property
+    @admin.display(description=_("date"), ordering="start")
+    def when(self) -> str:
+        """`lundi 11 janvier 2027 à 14 h 30`."""
+        return day_and_clock(self.start)
 
     @property
     def minutes(self) -> int:

@@ -8,16 +8,22 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, StatusTagColumn
+from wagtail.admin.widgets.button import HeaderButton
 from wagtail.snippets.views.snippets import InspectView
 
 from accounts.read_only import ReadOnlyViewSet
 from booking.models import Appointment
+from booking.services.lessons import RESTORABLE
 from booking.wording import day_and_clock
 from courses.models import Course, Tutor
 from home.formats import duration, money
+from payments.admin.arranging import ArrangeView, CancelView, CompleteView, MoveView, RestoreView
 from payments.models import OrderLine
 from payments.services.cancelling import given_back
 
@@ -36,6 +42,18 @@ class AppointmentFilterSet(WagtailFilterSet):
 class AppointmentInspectView(InspectView):
     template_name = "payments/admin/appointment_inspect.html"
 
+    @cached_property
+    def header_buttons(self) -> list[Any]:
+        """What can be done to the lesson as it stands."""
+        if not self.user_has_permission("arrange"):
+            return []
+        lesson: Appointment = self.object
+        return [
+            HeaderButton(view.page_title, url=reverse(_url(name), args=[lesson.pk]), icon_name=icon)
+            for name, view, icon, states in ARRANGEMENTS
+            if lesson.status in states and not (view is CompleteView and lesson.start > timezone.now())
+        ]
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         lesson: Appointment = self.object
         line = OrderLine.objects.select_related("order").filter(appointment=lesson).first()
@@ -49,6 +67,19 @@ class AppointmentInspectView(InspectView):
             ],
             **kwargs,
         )
+
+
+ARRANGEMENTS: list[tuple[str, type[ArrangeView], str, frozenset[str]]] = [
+    ("annuler", CancelView, "cross", Appointment.OCCUPIES_TIME),
+    ("deplacer", MoveView, "date", Appointment.OCCUPIES_TIME),
+    ("retablir", RestoreView, "rotate", RESTORABLE),
+    ("donne", CompleteView, "check", frozenset({Appointment.Status.SCHEDULED})),
+]
+"""The name in the address, the view, its icon, and the states in which it is offered."""
+
+
+def _url(name: str) -> str:
+    return f"wagtailsnippets_booking_appointment:{name}"
 
 
 def _words(values: dict[str, str]) -> str:
@@ -73,9 +104,7 @@ class AppointmentViewSet(ReadOnlyViewSet):
     filterset_class = AppointmentFilterSet
     ordering = ["-start"]
     list_display = [
-        Column(
-            "start", label=_("Date"), accessor=lambda lesson: day_and_clock(lesson.start), sort_key="start"
-        ),
+        "when",
         Column("minutes", label=_("Durée"), accessor=lambda lesson: duration(lesson.minutes)),
         StatusTagColumn(
             "get_status_display",
@@ -97,3 +126,12 @@ class AppointmentViewSet(ReadOnlyViewSet):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Appointment]:
         return Appointment.objects.select_related("student", "tutor", "course", "order_line")
+
+    def get_urlpatterns(self) -> list[Any]:
+        return [
+            *super().get_urlpatterns(),
+            *(
+                path(f"{name}/<uuid:pk>/", self.construct_view(view), name=name)
+                for name, view, _icon, _states in ARRANGEMENTS
+            ),
+        ]

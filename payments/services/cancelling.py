@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import Sum, TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from wagtail.log_actions import log as log_action
 
 from accounts.models import User
 from booking import services as booking
@@ -32,6 +33,9 @@ from payments.services.credits import add_entry, credit_line
 from payments.services.refunds import promise_refund, send_refund
 
 log = logging.getLogger(__name__)
+
+# What is written in Wagtail's log.
+CANCEL, MOVE, RESTORE, COMPLETE = "payments.cancel", "payments.move", "payments.restore", "payments.complete"
 
 
 class Compensation(TextChoices):
@@ -110,6 +114,7 @@ def _cancel(
                 by=by,
             )
     _tell(lesson, line, actor, by, reason, credit, _consequence(credit, refund), now)
+    audit(lesson, CANCEL, actor, by, reason)
     return Cancellation(lesson, credit, refund.pk if refund and refund.amount_cad else None)
 
 
@@ -140,6 +145,7 @@ def cancel_for_refund(
             _("Un autre courriel dit ce qui vous est remboursé."),
             now,
         )
+        audit(lesson, CANCEL, Actor.ADMIN, by, reason)
         cancelled.append(lesson)
     return cancelled
 
@@ -175,6 +181,7 @@ def restore(
             by=by,
         )
     consequence = _("%(amount)s sont repris de vos crédits.") % {"amount": money(taken)} if taken else ""
+    audit(lesson, RESTORE, Actor.ADMIN, by, reason)
     lesson_mails.record_restored(lesson, reason=reason, consequence=consequence, now=now)
     return lesson
 
@@ -199,6 +206,12 @@ def credit_given(line: OrderLine) -> Decimal:
         cause__in=[CreditEntry.Cause.CANCELLATION, CreditEntry.Cause.CORRECTION]
     )
     return entries.aggregate(sum=Sum("amount_cad"))["sum"] or NOTHING
+
+
+def audit(lesson: Appointment, action: str, actor: str, by: User | None, reason: str) -> None:
+    """What the direction does is in Wagtail's log too, beside the lesson's own history."""
+    if actor == Actor.ADMIN:
+        log_action(instance=lesson, action=action, user=by, data={"reason": reason.strip()})
 
 
 def locked_line(appointment: Appointment) -> OrderLine | None:

@@ -12,7 +12,7 @@ from booking.changes import Actor
 from booking.models import Appointment
 from payments import events
 from payments.models import OrderLine
-from payments.services.cancelling import locked_line
+from payments.services.cancelling import COMPLETE, audit, locked_line
 
 BATCH = 100
 
@@ -65,5 +65,6 @@ def _complete(
     if line is not None and line.earnings == OrderLine.Earnings.SCHEDULED:
         line.earnings = OrderLine.Earnings.EARNED
         line.save(update_fields=["earnings"])
+    audit(lesson, COMPLETE, actor, by, reason)
     events.record_appointment_completed(lesson, line, now=now)
     return lesson

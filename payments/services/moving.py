@@ -14,7 +14,7 @@ from booking import services as booking
 from booking.models import Appointment
 from payments import events, lesson_mails
 from payments.models import OrderLine
-from payments.services.cancelling import locked_line
+from payments.services.cancelling import MOVE, audit, locked_line
 
 
 @transaction.atomic
@@ -49,5 +49,6 @@ def move(
         reason=reason,
         now=now,
     )
+    audit(lesson, MOVE, actor, by, reason)
     lesson_mails.record_moved(lesson, old_start=before.start, actor=actor, reason=reason, now=now)
     return lesson

@@ -56,6 +56,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "payments.add_creditentry",
             # What was booked, paid and sent is read here; it changes through services only.
             "booking.view_appointment",
+            "booking.arrange_appointment",
             "payments.view_order",
             "payments.refund_order",
             "payments.view_orderline",

@@ -78,7 +78,7 @@ class CourseViewSet(SnippetViewSet):
 class SubjectDeleteView(DeleteView):
     usage_url_name = None
     confirmation_message = _(
-        "Ses cours resteront, sans matière : les filtres par matière ne les trouveront plus."
+        "Ses cours resteront, sans matière : les filtres par matière ne les trouveront plus."
     )
 
 

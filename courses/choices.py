@@ -32,6 +32,10 @@ class Facet:
     """What no choice is called."""
     options: Sequence[Option]
 
+    @property
+    def chosen(self) -> bool:
+        return any(option.chosen for option in self.options)
+
 
 @dataclass(frozen=True)
 class Choices:

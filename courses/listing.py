@@ -138,7 +138,7 @@ class Listing(ABC, Generic[Offered]):
     def heading(self) -> str:
         counted = self.count_text(self.number)
         if self.choices.words and self.number and not self.near:
-            counted = _("%(counted)s pour « %(words)s »") % {"counted": counted, "words": self.choices.words}
+            counted = _("%(counted)s pour « %(words)s »") % {"counted": counted, "words": self.choices.words}
         if self.page.number > 1:
             counted = _("%(counted)s, page %(page)s de %(pages)s") % {
                 "counted": counted,
@@ -167,7 +167,7 @@ class Listing(ABC, Generic[Offered]):
         for part in self.choices.parts():
             rest = self.choices.without(part)
             if rest and (number := len(self._narrowed(rest))):
-                text = _("Sans « %(choice)s » : %(counted)s") % {
+                text = _("Sans « %(choice)s » : %(counted)s") % {
                     "choice": self._name(part),
                     "counted": self.count_text(number),
                 }
@@ -203,13 +203,13 @@ class CourseListing(Listing[OfferedCourse]):
             (
                 "niveau",
                 _("Niveau"),
-                _("Tous les niveaux"),
+                _("Tous"),
                 [(level.value, str(level.label)) for level in Level if level in levels],
             ),
             (
                 "tuteur",
                 _("Tuteur"),
-                _("Tous les tuteurs"),
+                _("Tous"),
                 _by_text((str(who.public_id), who.name) for one in self.offered for who in one.teachers),
             ),
         ]
@@ -248,7 +248,7 @@ class TutorListing(Listing[OfferedTutor]):
             (
                 "cours",
                 _("Cours"),
-                _("Tous les cours"),
+                _("Tous"),
                 _by_text((course.slug, course.title) for course in taught),
             ),
         ]

@@ -79,12 +79,20 @@ def find(pages: PageQuerySet[Any], text: str, *, limit: int | None = None) -> Fo
 
 def find_pages(text: str, *, limit: int) -> Found:
     """Published, public pages of every type."""
-    return find(_public_pages(), text, limit=limit) if len(text) >= SHORTEST_QUERY else Found([])
+    return find(_public_pages().specific(), text, limit=limit) if len(text) >= SHORTEST_QUERY else Found([])
 
 
 def suggest(text: str, *, limit: int) -> list[Page]:
-    """Published, public pages for what is being typed."""
-    return beginning_with(_public_pages(), text, limit=limit) if len(text) >= SHORTEST_QUERY else []
+    """Published, public pages for what is being typed, those first whose title has it. Two queries."""
+    if len(text) < SHORTEST_QUERY:
+        return []
+    found = beginning_with(_public_pages(), text, limit=limit * 3)
+
+    def elsewhere(page: Page) -> bool:
+        title = _words(page.title)
+        return not all(any(word.startswith(typed) for word in title) for typed in _words(text))
+
+    return sorted(found, key=elsewhere)[:limit]
 
 
 def beginning_with(pages: PageQuerySet[Any], text: str, *, limit: int | None = None) -> list[Any]:
@@ -100,7 +108,7 @@ def may_search(request: HttpRequest, *, suggestions: bool = False) -> bool:
 
 
 def _public_pages() -> PageQuerySet[Any]:
-    return Page.objects.live().public().filter(depth__gt=1).specific()
+    return Page.objects.live().public().filter(depth__gt=1)
 
 
 def _with_all_words(pages: PageQuerySet[Any], text: str, limit: int | None) -> list[Any]:

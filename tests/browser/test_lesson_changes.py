@@ -68,6 +68,9 @@ def test_a_student_moves_a_lesson_then_calls_it_off(
     expect(page.get_by_role("heading", level=1)).to_have_text("Ce cours est annulé")
     expect(page.get_by_text("36,00 $ sont portés à vos crédits")).to_be_visible()
     look(page, "lesson-cancelled", screenshot, barriers)
+    page.get_by_role("link", name="Voir mes crédits").click()
+    expect(page.locator("main")).to_contain_text("Cours annulé")
+    expect(page.locator("main")).to_contain_text("36,00\xa0$")
 
     page.goto(f"/rendez-vous/{soon.pk}/deplacer/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Ce cours ne peut plus être déplacé")

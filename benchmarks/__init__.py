@@ -1,4 +1,4 @@
-"""Measurements on real PostgreSQL and real web processes: `benchmarks.slots` and `benchmarks.races`."""
+"""Measurements on real PostgreSQL and real web processes: each `main` writes its figures under var/."""
 
 import logging
 import os

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,6 +14,7 @@ from django.utils import timezone
 
 from benchmarks import engine, pages, rival
 from benchmarks.database import bench_database, course_of, course_page, local_nine_o_clock
+from benchmarks.table import show
 from booking.grid import local_day
 from booking.models import TimeClaim
 from booking.slots import open_slots, window
@@ -112,7 +112,7 @@ def measure_pages() -> dict[str, Any]:
         *pages.queries("/panier/ajouter/", forms.pop())[-1:],
         *pages.queries("/panier/ajouter/", forms.pop(), forms.pop()),
     )
-    with web_processes(workers=1) as url:
+    with web_processes(workers=1, settings_module="benchmarks.settings") as url:
         figures["week_p95_ms"] = pages.p95(
             pages.gets(url, pages.week_path(ten), rounds=400, headers=pages.HTMX)
         )
@@ -130,14 +130,7 @@ def main() -> None:
     figures: dict[str, Any] = measure_engine()
     with bench_database():
         figures.update(measure_pages())
-    rounded = {
-        name: round(value, 3) if isinstance(value, float) else value for name, value in figures.items()
-    }
-    (VAR / "slots.json").write_text(json.dumps(rounded, indent=2) + "\n")
-    print(f"{'':28}{'measured':>12}{'wanted':>12}")
-    for name, value in rounded.items():
-        bound = f"≤ {CEILINGS[name]}" if name in CEILINGS else f"≥ {FLOORS[name]}" if name in FLOORS else ""
-        print(f"{name:28}{value!s:>12}{bound:>12}")
+    show(figures, VAR / "slots.json", ceilings=CEILINGS, floors=FLOORS)
 
 
 if __name__ == "__main__":

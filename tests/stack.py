@@ -54,14 +54,21 @@ class Stack:
         return self.var / "mail"
 
     def start(self) -> None:
-        web_port = free_port()
-        self.url = f"http://127.0.0.1:{web_port}"
-        self.run(
-            "web", "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(web_port),
-            "--workers", str(self.web_workers), "--blocking-threads", "8", "config.wsgi:application",
-        )  # fmt: skip
-        self.run("worker", "manage.py", "rundramatiq", "--processes", "1", "--threads", "4")
+        self.start_web()
+        self.start_worker()
         self.wait_for(f"{self.url}/connexion/", "web")
+
+    def start_web(self) -> None:
+        """At the same address as before, when it is started again."""
+        self.url = self.url or f"http://127.0.0.1:{free_port()}"
+        self.run(
+            "web", "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+            "--port", self.url.rpartition(":")[2], "--workers", str(self.web_workers),
+            "--blocking-threads", "8", "--backlog", "1024", "config.wsgi:application",
+        )  # fmt: skip
+
+    def start_worker(self) -> None:
+        self.run("worker", "manage.py", "rundramatiq", "--processes", "1", "--threads", "4")
 
     def run(self, name: str, *arguments: str) -> None:
         log = (self.var / f"{name}.log").open("ab")

@@ -53,6 +53,7 @@ ROUTES: list[tuple[str, re.Pattern[str], Endpoint, bool]] = [
         ("GET", r"/v1/refunds/(\w+)", refunds.retrieve_refund, False),
         ("POST", r"/v1/refunds/(\w+)/cancel", refunds.cancel_refund, False),
         ("GET", r"/v1/disputes/(\w+)", disputes.retrieve_dispute, False),
+        ("GET", r"/v1/charges", charges.list_charges, False),
         ("GET", r"/v1/charges/(\w+)", charges.retrieve_charge, False),
         ("GET", r"/v1/events", events.list_events, False),
         ("GET", r"/v1/events/(\w+)", events.retrieve_event, False),

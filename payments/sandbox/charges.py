@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from payments.sandbox import forms
+from payments.sandbox import forms, lists
 from payments.sandbox.account import Account, Call, public_view
 from payments.sandbox.cards import Decline
 from payments.sandbox.errors import invalid, missing
@@ -69,6 +69,20 @@ def new_charge(intent: Json, method: Json, decline: Decline | None) -> Json:
         "transfer_data": None,
         "transfer_group": None,
     }
+
+
+def list_charges(account: Account, call: Call) -> Json:
+    params = call.params
+    forms.known(params, "created", "payment_intent", *lists.PAGING)
+    if "payment_intent" in params and account.store.get("payment_intent", params["payment_intent"]) is None:
+        raise missing("payment_intent", params["payment_intent"], param="payment_intent", in_path=False)
+    charges = [
+        charge
+        for charge in account.store.all("charge")
+        if params.get("payment_intent", charge["payment_intent"]) == charge["payment_intent"]
+        and lists.created(charge["created"], params)
+    ]
+    return lists.page(charges, params, what="charge", url="/v1/charges")
 
 
 def retrieve_charge(account: Account, call: Call, charge_id: str) -> Json:

@@ -35,7 +35,6 @@ from payments.gateway import GatewayRefused, GatewayUnavailable, IntentStatus
 from payments.models import Checkout
 from payments.services import Buyer, Wishes, cancel_checkout, pay, start_checkout
 from payments.services.checkout import NO_WISHES
-from payments.services.shown import Shown
 from payments.views.page import CheckoutPage, Trouble
 from payments.views.returning import CHECKOUTS_OF_THIS_BROWSER, go, remember
 
@@ -93,11 +92,11 @@ def checkout_cancel(request: HttpRequest) -> HttpResponse:
 
 
 def _is_complete(request: HttpRequest, page: CheckoutPage, form: BillingForm) -> bool:
-    """Whether all is there to pay with; what is missing is said on the form."""
+    """Whether all is there to pay what was shown; what is missing is said on the form."""
     if not form.is_valid():
         return False
     kept = isinstance(form, MemberForm) and form.kept_card
-    if page.total and not kept and not request.POST.get("confirmation_token"):
+    if page.costs_something and not kept and not request.POST.get("confirmation_token"):
         form.add_error(
             None, _("La carte n’a pas été lue. Le paiement demande JavaScript : activez-le, puis réessayez.")
         )
@@ -128,7 +127,7 @@ def _pay(request: HttpRequest, page: CheckoutPage, form: BillingForm) -> HttpRes
             cart=page.cart,
             buyer=buyer,
             user=page.user,
-            shown=Shown.read(request.POST.get("shown", "")),
+            shown=page.shown,
             wishes=wishes,
             now=page.now,
         )

@@ -71,6 +71,16 @@ class CheckoutPage:
             now=self.now,
         )
 
+    @cached_property
+    def shown(self) -> Shown | None:
+        """What the page that was sent had shown."""
+        return Shown.read(self._asked.get("shown", ""))
+
+    @property
+    def costs_something(self) -> bool:
+        """By what was shown: that it costs something by now is told before any card is asked for."""
+        return bool(self.shown and Decimal(self.shown.total))
+
     def form(self, data: QueryDict | None = None) -> BillingForm:
         """Bound to what was sent; else with what was typed so far, or what is known from the last time."""
         initial = self._asked.dict() if self._asked and not self._whole else self._known()
@@ -108,10 +118,6 @@ class CheckoutPage:
             "stripe_js_url": settings.STRIPE_JS_URL,
             **more,
         }
-
-    @property
-    def total(self) -> Decimal:
-        return self.priced.amounts.total
 
 
 def _kept_until(lines: Iterable[CartLine]) -> Iterable[datetime]:

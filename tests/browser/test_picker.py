@@ -77,7 +77,7 @@ def test_a_student_turns_to_the_week_ahead_and_holds_an_hour_and_a_half(
     page.get_by_role("link", name="Voir le panier").click()
     expect(page).to_have_url(re.compile(r"/panier/$"))
     expect(page.locator(".cart-line")).to_contain_text("10 h 30 à 12 h")
-    expect(page.locator(".cart-total")).to_contain_text("67,50")
+    expect(page.locator(".sums")).to_contain_text("67,50")
     assert barriers(page) == []
     screenshot(page, "cart")
     assert CartLine.objects.get().minutes == 90

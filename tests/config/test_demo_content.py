@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -24,6 +25,9 @@ from config.demo_content.tutors import TUTORS
 from config.demo_content.typesetting import typeset
 from courses.models import Course, CoursePage, Tutor, TutorCourse, TutorPage
 from home.models import ContentPage
+from payments.errors import CouponRefused
+from payments.services.coupons import usable_coupon
+from payments.services.credits import balance
 
 NOW = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
 
@@ -105,6 +109,17 @@ def test_the_student_has_lessons_behind_and_ahead(demo: None, client: Client) ->
 
     assert [lesson.status for lesson in lessons] == ["completed", "completed", "scheduled", "scheduled"]
     assert all(lesson.meeting_link for lesson in lessons if lesson.status == "scheduled")
+
+
+def test_the_student_has_credits_and_codes_to_try(demo: None) -> None:
+    now = timezone.now()
+    student = User.objects.get(email="eleve@fanal.example")
+    assert balance(user=student) == Decimal("60.00")
+    assert usable_coupon(code="RENTREE10", now=now).discount_on(Decimal("90.00")) == Decimal("9.00")
+    assert usable_coupon(code="BIENVENUE15", now=now).discount_on(Decimal("90.00")) == Decimal("15.00")
+    for code in ("ETE25", "BIENTOT20"):
+        with pytest.raises(CouponRefused):
+            usable_coupon(code=code, now=now)
 
 
 def test_loading_twice_changes_nothing(db: None, plain_pictures: None, settings: Settings) -> None:

@@ -230,8 +230,8 @@ def test_a_student_sees_the_balance_and_where_it_came_from(student: User, admin:
     shown = words[words.index("Historique") :]
     for line in (
         "Pour la panne de mardi +5,00 $ 37,50 $",
-        "· commande 2026-00043 −12,50 $ 32,50 $",
-        "· commande 2026-00042 +45,00 $ 45,00 $",
+        "commande 2026-00043 −12,50 $ 32,50 $",
+        "commande 2026-00042 +45,00 $ 45,00 $",
     ):
         assert line in shown
         shown = shown[shown.index(line) :]

@@ -160,6 +160,18 @@ def test_a_charge_that_succeeds_fails_or_is_contested(merchant: Merchant, number
     assert judge(merchant.get(f"charges/{intent['latest_charge']}").json()) == []
 
 
+def test_charges_are_listed_newest_first_for_all_payments_or_one(merchant: Merchant) -> None:
+    first, second = merchant.paid_intent(), merchant.paid_intent()
+
+    listed = merchant.get("charges").json()
+    of_the_first = merchant.get(f"charges?payment_intent={first['id']}").json()
+
+    assert [charge["payment_intent"] for charge in listed["data"]] == [second["id"], first["id"]]
+    assert [charge["id"] for charge in of_the_first["data"]] == [first["latest_charge"]]
+    assert [judge(charge) for charge in listed["data"]] == [[], []]
+    assert merchant.get("charges?payment_intent=pi_unknown").status_code == 400
+
+
 @pytest.mark.parametrize("status", ["succeeded", "pending", "requires_action", "failed", "canceled"])
 def test_a_refund_in_each_state(merchant: Merchant, status: str) -> None:
     paid = merchant.paid_intent()

@@ -95,7 +95,7 @@ class TestForm:
 
     def test_without_a_script_the_page_says_that_the_card_needs_one(self) -> None:
         client = browser_with(make_held_cart(*make_shelf()))
-        page = client.post("/paiement/", {**TYPED, "total": "45.00"})
+        page = client.post("/paiement/", {**TYPED, "shown": shown_by(client)})
         assert page.status_code == 422
         assert "JavaScript" in page.content.decode()
         assert 'value="zoe@exemple.ca"' in page.content.decode()

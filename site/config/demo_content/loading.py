@@ -9,7 +9,7 @@ from wagtail.models import Site
 
 from accounts.models import Role, User
 from accounts.services import create_account
-from config.demo_content import catalogue, lessons, site
+from config.demo_content import catalogue, lessons, offers, site
 from config.demo_content.typesetting import typeset
 from courses.models import Course, CourseIndexPage, TutorIndexPage
 from home.models import ContentPage, HomePage, SiteSettings
@@ -26,11 +26,13 @@ def is_loaded() -> bool:
 def load(*, now: datetime) -> None:
     student = _account(STUDENT, "Élise", "Morin", Role.STUDENT)
     _account("edition@fanal.example", "Félix", "Bergeron", Role.EDITOR)
-    _account("direction@fanal.example", "Catherine", "Pelletier", Role.ADMIN)
+    director = _account("direction@fanal.example", "Catherine", "Pelletier", Role.ADMIN)
     courses = catalogue.make_courses(CourseIndexPage.objects.get())
     tutors = catalogue.make_tutors(TutorIndexPage.objects.get(), courses, password=PASSWORD, now=now)
     _fill_home(courses)
     lessons.book(student=student, tutors=tutors, courses=courses, now=now)
+    offers.make_coupons(now=now)
+    offers.give_credits(student=student, by=director, now=now)
 
 
 def _account(email: str, first_name: str, last_name: str, role: str) -> User:

@@ -1,0 +1,221 @@
+"""Students on their way through checkout: carts, payments at the sandbox, and the browsers that come back."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from threading import Barrier
+from typing import Any, NamedTuple, cast
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
+
+from accounts.models import Role, User
+from booking.models import Cart
+from booking.services import Wanted, hold_slots
+from courses.models import Course, Tutor
+from payments.models import Checkout
+from payments.services.checkout import NO_WISHES, Wishes
+from payments.views.returning import CHECKOUTS_OF_THIS_BROWSER
+from tests.factories import make_cart, make_course, make_tutor, make_user
+from tests.payments.sandbox_process import StripeSandbox
+from tests.payments.support import make_buyer, start, start_and_pay
+
+HOURS = (9, 10, 11, 13, 14, 15, 16)
+SECONDS = 60  # after which a client gives up
+_people = count(1)
+
+
+class Place(NamedTuple):
+    """An hour of a tutor's."""
+
+    tutor: Tutor
+    at: datetime
+
+
+@dataclass
+class Shelf:
+    """A course at 45 $ an hour, and hours of its tutors that nobody has asked for yet, handed out in turn."""
+
+    tutors: int = 10
+    course: Course = field(init=False)
+    _places: list[Place] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.course = make_course("Mathématiques", rate="45.00")
+        teaching = [
+            make_tutor(f"Tutrice {number}", courses=[self.course], rate="30.00")
+            for number in range(self.tutors)
+        ]
+        today = timezone.localtime().replace(minute=0, second=0, microsecond=0)
+        self._places = [
+            Place(tutor, (today + timedelta(days=day)).replace(hour=hour))
+            for day in range(3, 55)
+            for hour in HOURS
+            for tutor in teaching
+        ]
+
+    def places(self, number: int) -> list[Place]:
+        taken, self._places = self._places[:number], self._places[number:]
+        assert len(taken) == number, "the shelf is empty: give it more tutors"
+        return taken
+
+    def wanted(self, places: Sequence[Place]) -> list[Wanted]:
+        return [Wanted(self.course, place.at, 60, place.tutor) for place in places]
+
+    def cart(self, lessons: int = 1, *, user: User | None = None) -> Cart:
+        cart = make_cart(user)
+        hold_slots(cart=cart, wanted=self.wanted(self.places(lessons)), now=timezone.now())
+        return cart
+
+
+def make_student() -> User:
+    return make_user(Role.STUDENT, email=f"eleve{next(_people)}@exemple.ca")
+
+
+def use(sandbox: StripeSandbox) -> None:
+    """Have this very process, too, ask the sandbox instead of Stripe."""
+    sandbox.configure(cast(Any, settings))
+
+
+def pressed_pay(
+    shelf: Shelf, *, lessons: int = 1, user: User | None = None, wishes: Wishes = NO_WISHES
+) -> Checkout:
+    """A member's checkout that was frozen, and whose bank was not asked yet."""
+    user = user or make_student()
+    return start(
+        shelf.cart(lessons, user=user), total=f"{45 * lessons}.00", user=user, email=user.email, wishes=wishes
+    )
+
+
+def paid_checkout(
+    shelf: Shelf, *, lessons: int = 1, user: User | None = None, wishes: Wishes = NO_WISHES
+) -> Checkout:
+    """One that the bank has paid and nobody has settled."""
+    user = user or make_student()
+    return start_and_pay(
+        shelf.cart(lessons, user=user), total=f"{45 * lessons}.00", user=user, email=user.email, wishes=wishes
+    )
+
+
+# Browsers
+
+
+def cookie_of(*, user: User | None = None, checkout: Checkout | None = None, cart: Cart | None = None) -> str:
+    """A browser's session: logged in, with a cart, or one that has just paid; as a Cookie header."""
+    session = SessionStore()
+    if user:
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    if checkout:
+        session[CHECKOUTS_OF_THIS_BROWSER] = [str(checkout.pk)]
+    if cart:
+        session["cart"] = str(cart.pk)
+    session.save()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+
+class Answer(NamedTuple):
+    """Status 0: the connection was cut."""
+
+    status: int
+    seconds: float
+    location: str = ""
+    body: bytes = b""
+
+
+class Ask(NamedTuple):
+    path: str
+    cookie: str
+    form: dict[str, str] | None = None
+
+
+def ask(client: http.client.HTTPConnection, wanted: Ask) -> Answer:
+    token = "t" * 32
+    headers = {"Cookie": f"{wanted.cookie}; csrftoken={token}"}
+    body = None
+    if wanted.form is not None:
+        body = urlencode(wanted.form)
+        headers |= {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "X-CSRFToken": token,
+            "Accept": "application/json",
+        }
+    began = time.perf_counter()
+    try:
+        client.request("POST" if body else "GET", wanted.path, body, headers)
+        answer = client.getresponse()
+        content = answer.read()
+    except (OSError, http.client.HTTPException):
+        client.close()
+        return Answer(0, time.perf_counter() - began)
+    return Answer(answer.status, time.perf_counter() - began, answer.headers.get("Location") or "", content)
+
+
+def connect(url: str) -> http.client.HTTPConnection:
+    address = urlsplit(url)
+    return http.client.HTTPConnection(address.hostname or "", address.port, timeout=SECONDS)
+
+
+def ask_all(url: str, wanted: Sequence[Ask], *, clients: int) -> tuple[list[Answer], float]:
+    """Every page once, by so many clients that start together; gives the answers and how long all took."""
+    start = Barrier(clients + 1)
+
+    def client_of(number: int) -> list[Answer]:
+        client = connect(url)
+        client.connect()
+        start.wait(SECONDS)
+        answers = [ask(client, each) for each in wanted[number::clients]]
+        client.close()
+        return answers
+
+    with ThreadPoolExecutor(clients) as threads:
+        under_way = [threads.submit(client_of, number) for number in range(clients)]
+        start.wait(SECONDS)
+        began = time.perf_counter()
+        answers = [answer for each in under_way for answer in each.result()]
+        return answers, time.perf_counter() - began
+
+
+def return_page(checkout: Checkout) -> Ask:
+    """Where the bank sends the browser that paid."""
+    return Ask(f"/paiement/{checkout.pk}/retour/", cookie_of(user=checkout.user, checkout=checkout))
+
+
+def payments_of(url: str, sandbox: StripeSandbox, user: User, *, clients: int) -> list[Ask]:
+    """ "Payer" as each of several browsers of one member would send it, with a card typed in each."""
+    asks = []
+    for _browser in range(clients):
+        cookie = cookie_of(user=user)
+        page = ask(connect(url), Ask("/paiement/", cookie))
+        shown = re.search(rb'name="shown" value="([^"]+)"', page.body)
+        assert shown, f"the checkout page says {page.status}"
+        asks.append(Ask("/paiement/", cookie, billing() | {
+            "shown": shown[1].decode(), "confirmation_token": sandbox.token(),
+        }))  # fmt: skip
+    return asks
+
+
+def billing() -> dict[str, str]:
+    buyer = make_buyer()
+    typed = (
+        "first_name",
+        "last_name",
+        "phone",
+        "address_line1",
+        "city",
+        "province",
+        "postal_code",
+        "country",
+    )
+    return {name: getattr(buyer, name) for name in typed} | {"card": "new"}

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Count, ProtectedError, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 from wagtail.admin.filters import WagtailFilterSet
@@ -18,7 +19,9 @@ from wagtail.admin.ui.tables import BooleanColumn, Column, NumberColumn, StatusT
 from wagtail.log_actions import log
 from wagtail.snippets.views.snippets import DeleteView, SnippetViewSet, SnippetViewSetGroup
 
+from accounts.models import User
 from courses.models import Course, Subject, Tutor, TutorCourse
+from courses.services import delete_untouched_drafts, draft_page_for
 from home.formats import money
 
 
@@ -178,6 +181,18 @@ class CatalogueGroup(SnippetViewSetGroup):
     menu_order = 210
 
 
+def prepare_a_page(request: HttpRequest, row: models.Model) -> None:
+    """After an admin has made a course or a tutor: its page waits for the editors, as a draft."""
+    if not isinstance(row, Course | Tutor) or not isinstance(request.user, User):
+        return
+    if page := draft_page_for(row=row, user=request.user):
+        messages.info(
+            request,
+            _("Une page attend l'édition, en brouillon : « %(title)s ».") % {"title": page.title},
+            buttons=[messages.button(reverse("wagtailadmin_pages:edit", args=[page.pk]), _("Voir la page"))],
+        )
+
+
 def retire_what_has_history(request: HttpRequest, rows: Iterable[models.Model]) -> HttpResponse | None:
     """Before Wagtail deletes courses or tutors: what was never used goes, the rest turns inactive."""
     return retire(
@@ -197,6 +212,7 @@ def retire(request: HttpRequest, targets: Sequence[Any], *, kept: Any) -> HttpRe
         name = str(row)
         try:
             with transaction.atomic():
+                delete_untouched_drafts(row)
                 log(instance=row, action="wagtail.delete", user=request.user)
                 row.delete()
         except ProtectedError:

@@ -20,8 +20,12 @@ DIRECTION = "Direction"
 
 GROUP_OF_ROLE: dict[str, str] = {Role.EDITOR: EDITION, Role.ADMIN: DIRECTION}
 
+_REDIRECTS = frozenset(
+    f"wagtailredirects.{action}_redirect" for action in ("view", "add", "change", "delete")
+)
+
 PERMISSIONS: dict[str, frozenset[str]] = {
-    EDITION: frozenset({"wagtailadmin.access_admin"}),
+    EDITION: _REDIRECTS | {"wagtailadmin.access_admin"},
     DIRECTION: frozenset(
         {
             "wagtailadmin.access_admin",
@@ -67,12 +71,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "payments.resolve_review",
             "notifications.view_outboxmessage",
             "home.change_sitesettings",
-            "wagtailredirects.view_redirect",
-            "wagtailredirects.add_redirect",
-            "wagtailredirects.change_redirect",
-            "wagtailredirects.delete_redirect",
         }
-    ),
+    )
+    | _REDIRECTS,
 }
 
 _PAGES = frozenset(f"wagtailcore.{action}_page" for action in ("add", "change", "publish", "lock", "unlock"))

@@ -34,8 +34,14 @@ def test_every_permission_of_the_tables_exists() -> None:
     assert wanted - existing == set()
 
 
-def test_an_editor_has_the_admin_and_no_model() -> None:
-    assert permission_names(make_user(Role.EDITOR)) == {"wagtailadmin.access_admin"}
+def test_an_editor_has_the_admin_redirects_and_no_other_model() -> None:
+    assert permission_names(make_user(Role.EDITOR)) == {
+        "wagtailadmin.access_admin",
+        "wagtailredirects.view_redirect",
+        "wagtailredirects.add_redirect",
+        "wagtailredirects.change_redirect",
+        "wagtailredirects.delete_redirect",
+    }
 
 
 @pytest.mark.parametrize("role", [Role.STUDENT, Role.TUTOR])
@@ -77,7 +83,13 @@ def test_a_right_given_by_hand_is_taken_back_at_the_next_migrate() -> None:
 
     call_command("migrate", verbosity=0)
 
-    assert list(edition.permissions.values_list("codename", flat=True)) == ["access_admin"]
+    assert set(edition.permissions.values_list("codename", flat=True)) == {
+        "access_admin",
+        "view_redirect",
+        "add_redirect",
+        "change_redirect",
+        "delete_redirect",
+    }
     assert Group.objects.get(name="Direction").permissions.filter(codename="view_order").exists()
 
 
@@ -104,7 +116,7 @@ def test_the_migration_puts_existing_accounts_into_their_groups() -> None:
         ("wagtaildocs:index", {Role.EDITOR, Role.ADMIN}),
         ("wagtailusers_users:index", {Role.ADMIN}),
         ("wagtailusers_users:add", {Role.ADMIN}),
-        ("wagtailredirects:index", {Role.ADMIN}),
+        ("wagtailredirects:index", {Role.EDITOR, Role.ADMIN}),
         ("wagtailsnippets_payments_order:list", {Role.ADMIN}),
         ("wagtailsnippets_payments_checkout:list", {Role.ADMIN}),
         ("wagtailsnippets_notifications_outboxmessage:list", {Role.ADMIN}),

@@ -189,12 +189,12 @@ WAGTAIL_FRONTEND_LOGIN_URL = LOGIN_URL
 WAGTAIL_PASSWORD_RESET_ENABLED = False  # the site's own does it
 WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False  # an address is changed by an admin
 WAGTAILUSERS_PASSWORD_ENABLED = False  # a password is chosen by its owner, by a link
-WAGTAIL_WORKFLOW_ENABLED = False  # editors publish
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 WAGTAIL_USER_TIME_ZONES = [TIME_ZONE]
 WAGTAILSEARCH_BACKENDS = {
     "default": {"BACKEND": "wagtail.search.backends.database", "SEARCH_CONFIG": "french"},
 }
+WAGTAILIMAGES_IMAGE_FORM_BASE = "home.images.DescribedImageForm"
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]
 
 # Booking

@@ -1,0 +1,158 @@
+"""A course or a tutor that the direction makes waits for the editors as a draft page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import Page
+
+from accounts.models import Role, User
+from courses.models import Course, CourseIndexPage, CoursePage, Tutor, TutorPage
+from courses.services import draft_page_for
+from courses.tasks import publish_scheduled_pages
+from tests.courses.support import make_course_page
+from tests.factories import make_course, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def add_url(model: type[Course] | type[Tutor]) -> str:
+    return reverse(model.snippet_viewset.get_url_name("add"))  # type: ignore[union-attr]
+
+
+def course_form(**changes: str) -> dict[str, str]:
+    return {
+        "title": "Algèbre linéaire",
+        "slug": "algebre-lineaire",
+        "description": "",
+        "student_rate_cad": "52.00",
+        "active": "on",
+        **changes,
+    }
+
+
+def test_a_course_made_by_the_direction_gets_one_draft_page(client: Client, admin: User) -> None:
+    client.force_login(admin)
+    answer = client.post(add_url(Course), course_form(), follow=True)
+
+    page = CoursePage.objects.get()
+    assert (page.title, page.slug, page.live) == ("Algèbre linéaire", "algebre-lineaire", False)
+    assert page.course == Course.objects.get()
+    assert page.get_parent().specific == CourseIndexPage.objects.get()
+    assert page.latest_revision.user == admin
+    assert "Une page attend l" in answer.content.decode()
+    assert Client().get("/cours/algebre-lineaire/").status_code == 404
+
+
+def test_a_refused_form_makes_no_page(client: Client, admin: User) -> None:
+    client.force_login(admin)
+    client.post(add_url(Course), course_form(title=""))
+
+    assert (Course.objects.count(), CoursePage.objects.count()) == (0, 0)
+
+
+def test_a_tutor_made_by_the_direction_gets_one_draft_page(client: Client, admin: User) -> None:
+    person = make_user(Role.TUTOR)
+    client.force_login(admin)
+    client.post(
+        add_url(Tutor),
+        {
+            "user": str(person.pk),
+            "display_name": "Élise Côté",
+            "bio": "",
+            "photo": "",
+            "hourly_rate_cad": "31.37",
+            "priority": "100",
+            "active": "on",
+        },
+    )
+
+    page = TutorPage.objects.get()
+    assert (page.title, page.slug, page.live) == ("Élise Côté", "elise-cote", False)
+    assert page.tutor == Tutor.objects.get()
+
+
+def test_a_page_is_made_once_and_beside_another_of_its_address(admin: User) -> None:
+    course = make_course("Calcul", rate="52.00")
+    other = make_course_page(make_course("Autre"), title="Ancienne page")
+    other.slug = course.slug
+    other.save()
+
+    first, again = (draft_page_for(row=course, user=admin) for _ in range(2))
+
+    assert first is not None
+    assert again is not None
+    assert first.pk == again.pk
+    assert first.slug == f"{course.slug}-1"
+
+
+def test_without_a_list_of_courses_there_is_nowhere_to_put_a_page(admin: User) -> None:
+    CourseIndexPage.objects.get().delete()
+
+    assert draft_page_for(row=make_course("Calcul"), user=admin) is None
+
+
+def delete(client: Client, row: Course) -> None:
+    client.post(reverse(Course.snippet_viewset.get_url_name("delete"), args=[row.pk]))  # type: ignore[attr-defined]
+
+
+def test_a_course_made_by_mistake_goes_with_its_untouched_draft(client: Client, admin: User) -> None:
+    course = make_course("Calcul")
+    draft_page_for(row=course, user=admin)
+    client.force_login(admin)
+
+    delete(client, course)
+
+    assert (Course.objects.count(), CoursePage.objects.count()) == (0, 0)
+
+
+def test_what_an_editor_has_written_stays(client: Client, admin: User, editor: User) -> None:
+    course = make_course("Calcul")
+    page = draft_page_for(row=course, user=admin)
+    assert page is not None
+    page.intro = "La dérivée sans peur."
+    page.save_revision(user=editor)
+    client.force_login(admin)
+
+    delete(client, course)
+
+    course.refresh_from_db()
+    assert not course.active
+    assert CoursePage.objects.count() == 1
+
+
+def test_editors_find_the_waiting_pages_on_their_home(client: Client, admin: User, editor: User) -> None:
+    draft_page_for(row=make_course("Calcul"), user=admin)
+    make_course_page(make_course("Algèbre"), title="Algèbre en ligne")
+    client.force_login(editor)
+
+    html = client.get("/admin/").content.decode()
+
+    assert "Pages à écrire" in html
+    assert html.count("Calcul") == 1
+    assert "Algèbre en ligne" not in html
+
+
+def test_a_page_is_published_and_taken_down_at_its_time(editor: User) -> None:
+    now = timezone.now()
+    page = make_course_page(make_course("Calcul"), live=False)
+    page.go_live_at = now + timedelta(minutes=30)
+    page.save_revision(user=editor).publish()
+    ending = make_course_page(make_course("Algèbre"))
+    Page.objects.filter(pk=ending.pk).update(expire_at=now - timedelta(minutes=1))
+
+    publish_scheduled_pages()
+    page.refresh_from_db()
+    ending.refresh_from_db()
+    assert (page.live, ending.live) == (False, False)
+
+    with time_machine.travel(now + timedelta(minutes=31)):
+        publish_scheduled_pages()
+    page.refresh_from_db()
+    assert page.live
+    assert Client().get(page.url).status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -12,7 +13,15 @@ from pytest_django import DjangoAssertNumQueries
 from wagtail.models import Page
 
 from accounts.models import User
-from courses.models import Course, CourseIndexPage, CoursePage, Tutor, TutorIndexPage, TutorPage
+from courses.models import (
+    Course,
+    CourseIndexPage,
+    CoursePage,
+    Subject,
+    Tutor,
+    TutorIndexPage,
+    TutorPage,
+)
 from home.models import ContentPage, HomePage
 from tests.courses.support import make_course_page, make_image, make_tutor_page
 from tests.factories import make_course, make_tutor
@@ -59,6 +68,39 @@ def test_a_course_page_shows_prices_tutors_and_free_times(
     assert "Patiente et précise." in html
     assert 'id="picker"' in html
     assert "mardi" in html
+
+
+def test_a_course_page_says_what_one_learns_who_teaches_when_and_what_else_there_is(
+    client: Client, tutor: Tutor, course: Course
+) -> None:
+    maths = Subject.objects.create(name="Mathématiques", slug="mathematiques")
+    Course.objects.filter(pk=course.pk).update(subject=maths, levels=["cegep"])
+    for title, subject, levels in (
+        ("Latin", None, []),
+        ("Sculpture", None, ["cegep"]),
+        ("Algèbre", maths, ["secondaire"]),
+        ("Statistiques", maths, ["cegep"]),
+    ):
+        make_course_page(make_course(title, subject=subject, levels=levels))
+    page = make_course_page(course)
+    page.outcomes = "Les limites\n\n  La dérivée \n"
+    page.save()
+    with time_machine.travel(MONDAY_MORNING, tick=False):
+        html = text_of(client, page.url)
+
+    learnt = html[
+        html.index('<ul class="outcomes"') : html.index("</ul>", html.index('<ul class="outcomes"'))
+    ]
+    assert [learnt.count("<li>"), "Les limites" in learnt, "La dérivée<" in learnt] == [2, True, True]
+    assert (
+        html.count("Prochaine heure libre : <strong>demain, 9 h</strong>") == 2
+    )  # the course's, the tutor's
+    assert html.count('<a class="button primary" href="#picker">Réserver</a>') == 2
+    # Same subject first, then shared levels, three at most.
+    related = html[html.index("D’autres cours") :]
+    assert re.findall(r'class="card-link" href="[^"]*">([^<]+)<', related) == [
+        "Statistiques", "Algèbre", "Sculpture",
+    ]  # fmt: skip
 
 
 def test_a_tutor_page_shows_the_person_their_courses_and_free_times(
@@ -122,9 +164,13 @@ def test_a_course_no_longer_offered_says_so_and_offers_no_time(
     page = make_course_page(course)
     course.active = False
     course.save()
+    other = make_course_page(make_course("Latin"))
     html = text_of(client, page.url)
 
     assert "Ce cours n’est plus offert pour l’instant." in html
+    assert f'href="{other.url}">Latin</a>' in html
+    assert "Réserver" not in html
+    assert "Prochaine heure" not in html
     assert 'id="picker"' not in html
     assert "52,00" not in html
     assert "Maude Gagnon" not in html

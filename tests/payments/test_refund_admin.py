@@ -244,7 +244,7 @@ class TestRefused:
         assert answer.status_code == 422
         assert not Refund.objects.exists()
 
-    @pytest.mark.parametrize("token", ["", "x", str(uuid.uuid4())])
+    @pytest.mark.parametrize("token", ["", "x", "6b4aa555-a12a-4e17-937a-400c5031b609"])
     def test_a_confirmation_of_what_was_never_shown(self, office: Client, token: str) -> None:
         order = make_paid_order()
         answer = confirm(office, order, wish() | {"token": token, "shown": "guessed"})

@@ -12,6 +12,9 @@ from wagtail.images.shortcuts import get_rendition_or_not_found
 
 PORTRAIT = "fill-256x256|format-webp"
 PORTRAIT_LARGE = "fill-560x560|format-webp"
+# What networks and messages show of a link; JPEG, because not all of them read newer kinds.
+SHARED = "fill-1200x630|format-jpeg|jpegquality-82"
+PORTRAIT_SHARED = "fill-600x600|format-jpeg|jpegquality-82"  # square: a wide one would cut the face
 ILLUSTRATION = "fill-720x405|format-webp"
 
 Wanted = tuple[int, str]
@@ -57,8 +60,3 @@ def pictures(wanted: Collection[Wanted]) -> dict[Wanted, Picture]:
         )
         for pair, rendition in found.items()
     }
-
-
-def picture(image_id: int | None, spec: str) -> Picture | None:
-    """The one picture of an image in one size; None without an image."""
-    return pictures([(image_id, spec)]).get((image_id, spec)) if image_id else None

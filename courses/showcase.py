@@ -24,7 +24,7 @@ from wagtail.query import PageQuerySet
 
 from courses.free_times import FreeTimes, When, free_times, soon
 from courses.models.catalogue import Course, Tutor, TutorCourse
-from courses.pictures import ILLUSTRATION, PORTRAIT, Picture, Wanted, pictures
+from courses.pictures import ILLUSTRATION, PORTRAIT, SHARED, Picture, Wanted, pictures
 from home.search import fold
 
 if TYPE_CHECKING:
@@ -277,9 +277,9 @@ def course_offer(
 ) -> dict[str, Any]:
     """What a course page shows around its own words.
 
-    Its `illustration`; `tutors`: those who teach, in the order in which "le premier disponible" takes them,
-    nobody when the course is not offered; `next_free` of them all; `related`: cards of other courses, those
-    of the same subject and levels first. Five queries.
+    Its `illustration`, and the same to be shared (`shared_picture`); `tutors`: those who teach, in the order
+    in which "le premier disponible" takes them, nobody when the course is not offered; `next_free` of them
+    all; `related`: cards of other courses, those of the same subject and levels first. Five queries.
     """
     course = page.course if page.course_id else None
     near = _nearest(course, courses)
@@ -292,10 +292,12 @@ def course_offer(
     )
     drawn = pictures(
         {(page.image_id, ILLUSTRATION) for page in [page, *near] if page.image_id}
+        | ({(page.image_id, SHARED)} if page.image_id else set())
         | {(who.photo_id, PORTRAIT) for shown in teaching.values() for who in shown if who.photo_id}
     )
     return {
         "illustration": drawn.get((page.image_id, ILLUSTRATION)) if page.image_id else None,
+        "shared_picture": drawn.get((page.image_id, SHARED)) if page.image_id else None,
         "tutors": [
             TutorCard(
                 name=who.name,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
@@ -33,6 +34,8 @@ class Chrome:
     footer_text: str = ""
     menu: tuple[Link, ...] = ()
     foot: tuple[Link, ...] = ()
+    sections: Mapping[str, Link] = field(default_factory=dict)
+    """The published pages that have others below, by their path in the tree; with whole addresses."""
 
 
 class Frame(NamedTuple):
@@ -89,6 +92,10 @@ def _from_database(request: HttpRequest) -> Frame:
         footer_text=settings.footer_text,
         menu=_links(site.root_page.get_children().live().public().in_menu(), request),
         foot=_links(settings.live_footer_pages(), request),
+        sections={
+            page.path: Link(page.title, page.get_full_url(request) or "")
+            for page in site.root_page.get_descendants(inclusive=True).live().public().filter(numchild__gt=0)
+        },
     )
     site.root_page = site.root_page.specific_deferred
     return Frame(site, chrome)

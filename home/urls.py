@@ -1,8 +1,12 @@
 from django.urls import path
+from wagtail.contrib.sitemaps.views import sitemap
 
+from accounts.access import public
 from home import views
 
 urlpatterns = [
+    path("robots.txt", views.robots, name="robots"),
+    path("sitemap.xml", public(sitemap), name="sitemap"),
     path("recherche/", views.search, name="search"),
     path("recherche/suggestions/", views.suggestions, name="search-suggestions"),
 ]

@@ -1,12 +1,13 @@
-"""Search: the one page of the site that is no Wagtail page."""
+"""Search: the one page of the site that is no Wagtail page; and what search engines may look at."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_safe
 
 from accounts.access import public
 from home.search import clean_query, find_pages, may_search, suggest
@@ -35,3 +36,10 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     allowed = bool(query) and may_search(request, suggestions=True)
     found = suggest(query, limit=MOST_SUGGESTIONS) if allowed else []
     return render(request, "home/search_suggestions.html", {"query": query, "pages": found})
+
+
+@public
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    context = {"admin": f"/{settings.ADMIN_PATH}", "site_url": settings.SITE_URL.rstrip("/")}
+    return render(request, "robots.txt", context, content_type="text/plain; charset=utf-8")

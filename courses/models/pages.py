@@ -22,7 +22,7 @@ from courses import showcase
 from courses.listing import CourseListing, TutorListing
 from courses.models.catalogue import Course, Tutor
 from courses.models.lists import ListPage
-from courses.pictures import PORTRAIT_LARGE, picture
+from courses.pictures import PORTRAIT_LARGE, PORTRAIT_SHARED, pictures
 from home.blocks import BODY_BLOCKS
 from home.search import folded_text
 
@@ -187,7 +187,11 @@ class TutorPage(Page):
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         tutor = self.tutor if self.tutor_id else None
         context["tutor"] = tutor
-        context["portrait"] = picture(tutor.photo_id if tutor else None, PORTRAIT_LARGE)
+        photo_id = tutor.photo_id if tutor else None
+        sizes = {"portrait": PORTRAIT_LARGE, "shared_picture": PORTRAIT_SHARED}
+        wanted = {name: (photo_id, spec) for name, spec in sizes.items()} if photo_id else {}
+        drawn = pictures(list(wanted.values()))
+        context |= {name: drawn.get(wanted[name]) if wanted else None for name in sizes}
         return context | showcase.tutor_offer(tutor, CoursePage.objects.all(), request, now=timezone.now())
 
 

@@ -1,17 +1,21 @@
-"""Cards of the catalogue for pages of other apps."""
+"""Cards of the catalogue for pages of other apps, and what its own pages tell search engines."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urljoin
 
 from django import template
 from django.db.models import Case, When
 from django.template import Context
 from django.utils import timezone
 
-from courses import showcase
+from courses import showcase, structured
 from courses.models import CoursePage, TutorPage
+from home.chrome import frame_of
+from home.sharing import description_of, home_address, school
+from home.structured import Node
 
 register = template.Library()
 
@@ -30,6 +34,48 @@ def tutor_cards(context: Context, page_ids: Sequence[int]) -> list[showcase.Tuto
     offered, now = showcase.offered_tutors(_chosen(TutorPage.objects.all(), page_ids)), timezone.now()
     times = showcase.times_of(offered, now)
     return showcase.tutor_cards(offered, context.get("request"), times=times, now=now)
+
+
+@register.simple_tag(takes_context=True)
+def course_facts(context: Context) -> Node | None:
+    """A course page's course, with what an hour costs where it is offered. No query."""
+    course, request = context["course"], context.get("request")
+    if course is None or request is None:
+        return None
+    page, picture, frame = context["page"], context["shared_picture"], frame_of(request)
+    home = home_address(frame)
+    return structured.course(
+        name=page.title,
+        description=description_of(page) or course.description or page.title,
+        url=page.get_full_url(request) or "",
+        provider=school(frame),
+        hourly_price=course.student_rate_cad if course.active else None,
+        image=urljoin(home, picture.url) if picture else "",
+        subject=course.subject.name if course.subject else "",
+        levels=course.level_names(),
+        outcomes=context["outcomes"],
+        tutors=[
+            structured.person(name=card.name, url=urljoin(home, card.url) if card.url else "")
+            for card in context["tutors"]
+        ],
+    )
+
+
+@register.simple_tag(takes_context=True)
+def tutor_facts(context: Context) -> Node | None:
+    """A tutor page's person; never what they earn. No query."""
+    tutor, request = context["tutor"], context.get("request")
+    if tutor is None or request is None:
+        return None
+    page, picture, frame = context["page"], context["shared_picture"], frame_of(request)
+    return structured.person(
+        name=tutor.display_name,
+        url=page.get_full_url(request) or "",
+        image=urljoin(home_address(frame), picture.url) if picture else "",
+        description=description_of(page),
+        subjects=context["subjects"],
+        employer=school(frame) if tutor.is_offered else None,
+    )
 
 
 def _chosen(pages: Any, page_ids: Sequence[int]) -> Any:

@@ -1,11 +1,16 @@
-"""The frame of the site, for base.html."""
+"""The frame of the site, and what its pages tell those who link to them, for base.html."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 from django.template import Context
+from wagtail.models import Page
 
 from home.chrome import Chrome, frame_of
+from home.sharing import Drawn, sharing_of
+from home.structured import Node
 
 register = template.Library()
 
@@ -15,3 +20,25 @@ def site_chrome(context: Context) -> Chrome:
     """Brand, menu and foot; plain ones when an e-mail or an error page is drawn without a request."""
     request = context.get("request")
     return frame_of(request).chrome if request is not None else Chrome()
+
+
+@register.inclusion_tag("includes/sharing.html", takes_context=True)
+def sharing(
+    context: Context,
+    *,
+    picture: Drawn | None = None,
+    number: int = 1,
+    narrowed: object = None,
+    facts: Node | None = None,
+) -> dict[str, Any]:
+    """What goes into the head for those who list or share the page; of what is no page of an editor's (a
+    cart, a log-in, an error), only that it is not to be listed.
+    """
+    request, page = context.get("request"), context.get("page")
+    if request is None or not isinstance(page, Page):
+        return {"sharing": None}
+    frame = frame_of(request)
+    shared = sharing_of(
+        page, request, frame, picture=picture, number=number, narrowed=bool(narrowed), facts=[facts]
+    )
+    return {"sharing": shared, "brand": frame.chrome.brand}

@@ -11,7 +11,7 @@ from django.db.models import Case, When
 from django.template import Context
 from django.utils import timezone
 
-from courses import showcase, structured
+from courses import checklist, showcase, structured
 from courses.models import CoursePage, TutorPage
 from home.chrome import frame_of
 from home.sharing import description_of, home_address, school
@@ -76,6 +76,12 @@ def tutor_facts(context: Context) -> Node | None:
         subjects=context["subjects"],
         employer=school(frame) if tutor.is_offered else None,
     )
+
+
+@register.simple_tag
+def still_missing(page: Any) -> str:
+    """What the publishing checklist has to say of a page, for the checker that looks at its preview."""
+    return " ".join(checklist.missing(page))
 
 
 def _chosen(pages: Any, page_ids: Sequence[int]) -> Any:

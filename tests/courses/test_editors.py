@@ -12,11 +12,12 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from accounts.models import Role, User
+from courses.checklist import missing
 from courses.models import Course, CourseIndexPage, CoursePage, Tutor, TutorPage
 from courses.services import draft_page_for
 from courses.tasks import publish_scheduled_pages
-from tests.courses.support import make_course_page
-from tests.factories import make_course, make_user
+from tests.courses.support import make_course_page, make_image, make_tutor_page
+from tests.factories import make_course, make_tutor, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -156,3 +157,67 @@ def test_a_page_is_published_and_taken_down_at_its_time(editor: User) -> None:
     page.refresh_from_db()
     assert page.live
     assert Client().get(page.url).status_code == 200
+
+
+ENOUGH = "La dérivée sans peur, un pas après l'autre, à votre rythme."
+
+
+def test_the_checklist_names_what_a_course_page_lacks() -> None:
+    course = make_course("Calcul")
+    page = make_course_page(course, intro="Court.")
+    assert missing(page) == ["image", "teacher", "intro"]
+
+    image = page.image = make_image()
+    make_tutor(courses=[course])
+    page.intro = ENOUGH
+    assert missing(page) == ["alt"]
+
+    image.description = "Une courbe et sa tangente."
+    assert missing(page) == []
+
+    course.active = False
+    course.save()
+    page.refresh_from_db()
+    assert missing(page) == ["image", "course", "intro"]
+    assert missing(CoursePage()) == ["image", "course", "intro"]
+
+
+def test_the_checklist_names_what_a_tutor_page_lacks() -> None:
+    tutor = make_tutor("Maude Gagnon")
+    page = make_tutor_page(tutor, intro=ENOUGH)
+    assert missing(page) == ["portrait", "teaching"]
+
+    tutor.photo = make_image("Maude Gagnon, souriante.")
+    tutor.save()
+    make_course("Calcul").tutor_courses.create(tutor=tutor, status="approved")
+    page.refresh_from_db()
+    assert missing(page) == []
+
+    tutor.active = False
+    tutor.save()
+    page.refresh_from_db()
+    assert missing(page) == ["tutor"]
+    assert missing(TutorPage()) == ["tutor", "intro"]
+
+
+def test_the_checklist_is_beside_the_preview_and_never_on_the_public_page(
+    client: Client, editor: User
+) -> None:
+    page = make_course_page(make_course("Calcul"))
+    client.force_login(editor)
+    edit = client.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).content.decode()
+    assert "Aucun tuteur pour ce cours" in edit
+
+    preview = client.get(reverse("wagtailadmin_pages:view_draft", args=[page.pk])).content.decode()
+    assert 'data-missing="image teacher intro"' in preview
+    assert "data-missing" not in client.get(page.url).content.decode()
+
+
+def test_a_page_of_nothing_yet_has_a_preview(client: Client, editor: User) -> None:
+    client.force_login(editor)
+    url = reverse(
+        "wagtailadmin_pages:preview_on_add",
+        args=["courses", "coursepage", CourseIndexPage.objects.get().pk],
+    )
+
+    assert client.get(url, {"in_preview_panel": "true"}).status_code == 200

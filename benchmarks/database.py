@@ -46,9 +46,10 @@ def book_a_quarter(course: Course, *, first: datetime, days: int) -> None:
             """
             WITH lesson AS (
                 INSERT INTO booking_appointment
-                    (id, course_id, tutor_id, student_id, start, "end", status, meeting_link, created_at)
+                    (id, course_id, tutor_id, student_id, start, "end", status, sequence, meeting_link,
+                     created_at)
                 SELECT gen_random_uuid(), %(course)s, t.id, t.user_id, s, s + interval '1 hour', 'scheduled',
-                       '', now()
+                       0, '', now()
                 FROM courses_tutor t,
                      generate_series(0, %(days)s - 1) day, unnest(ARRAY[0, 1]) half,
                      LATERAL (SELECT %(first)s::timestamptz + day * interval '1 day'

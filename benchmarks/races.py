@@ -67,7 +67,7 @@ def for_one_slot(*, clients: int, rounds: int) -> dict[str, Any]:
     found: dict[str, Any] = {"rounds": rounds, "clients": clients, "winners": [], "refused": 0, "errors": 0}
     seconds: list[float] = []
     before = deadlocks()
-    with web_processes(workers=2, settings_module="benchmarks.settings") as url:
+    with web_processes(workers=2) as url:
         slots = free_slots(course, rounds)
         # Too soon, and so refused: what follows is asked of processes that have answered before.
         post_all(f"{url}/panier/ajouter/", [_form(course, tutor, timezone.now())] * WARM_UP)

@@ -112,7 +112,7 @@ def measure_pages() -> dict[str, Any]:
         *pages.queries("/panier/ajouter/", forms.pop())[-1:],
         *pages.queries("/panier/ajouter/", forms.pop(), forms.pop()),
     )
-    with web_processes(workers=1, settings_module="benchmarks.settings") as url:
+    with web_processes(workers=1) as url:
         figures["week_p95_ms"] = pages.p95(
             pages.gets(url, pages.week_path(ten), rounds=400, headers=pages.HTMX)
         )

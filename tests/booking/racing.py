@@ -192,7 +192,7 @@ def post_all(url: str, forms: Sequence[dict[str, str]]) -> list[Answer]:
 
 
 @contextmanager
-def web_processes(workers: int = 2, settings_module: str = "config.settings.demo") -> Iterator[str]:
+def web_processes(workers: int = 2) -> Iterator[str]:
     """The site's own web server on this database, in processes of its own; gives its address."""
     port = free_port()
     log = settings.VAR / f"web-{port}.log"
@@ -207,7 +207,7 @@ def web_processes(workers: int = 2, settings_module: str = "config.settings.demo
             cwd=ROOT,
             env={
                 **os.environ,
-                "DJANGO_SETTINGS_MODULE": settings_module,
+                "DJANGO_SETTINGS_MODULE": "config.settings.demo",
                 "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
                 "DATABASE_URL": database_url(),
                 "REDIS_URL": settings.REDIS_URL,

@@ -3,7 +3,7 @@
 from config.logs import logging_settings
 
 from .base import *  # noqa: F403
-from .base import SECRET_KEY, VAR
+from .base import SECRET_KEY, VAR, env
 
 DEBUG = False
 DEMO = True
@@ -18,4 +18,7 @@ SERVE_IMAGES = True
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR / "mail"
 WEBHOOKS_ALLOW_PRIVATE = True  # the receiver is on this machine
-LOGGING = logging_settings(json=False, requests="ERROR")
+# Quiet at a terminal, unless all requests are wanted, or lines as production writes them.
+LOGGING = logging_settings(
+    json=env.bool("LOG_JSON", default=False), requests=env("LOG_REQUESTS", default="ERROR")
+)

@@ -31,7 +31,7 @@ class FreeTimes(Protocol):
 
 class Reader(Protocol):
     def __call__(self, *, tutor_ids: Collection[int], now: datetime) -> FreeTimes:
-        """Read the times of these tutors with one query, whatever their number."""
+        """The times of these tutors, with two queries at most, whatever their number."""
 
 
 _readers: list[Reader] = []

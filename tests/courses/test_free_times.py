@@ -80,15 +80,32 @@ def test_evenings_begin_at_five_whatever_the_clocks_do() -> None:
     assert times.first([tutor], [When.EVENING]) == datetime(2027, 3, 14, 21, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("number", [0, 1, 12])
-def test_any_number_of_tutors_costs_one_query(
+@pytest.mark.parametrize("number", [1, 12])
+def test_any_number_of_tutors_costs_one_query_and_one_more_where_somebody_has_no_time_soon(
     number: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     tutors = [make_tutor(f"Tutrice {n}").pk for n in range(number)]
+    times = free_times(tutor_ids=tutors, now=NOW)
     with django_assert_num_queries(1):
-        times = free_times(tutor_ids=tutors, now=NOW)
-        for tutor in tutors:
-            times.first([tutor], list(When))
+        assert all(times.first([tutor]) for tutor in tutors)
+    with django_assert_num_queries(1):
+        assert not any(times.first([tutor], list(When)) for tutor in tutors)
+
+
+def test_nobody_costs_nothing(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(0):
+        assert free_times(tutor_ids=[], now=NOW).first([]) is None
+
+
+def test_who_is_away_for_weeks_is_free_on_the_first_day_back() -> None:
+    tutor = make_tutor(weekly=[]).pk
+    AvailabilityException.objects.create(
+        tutor_id=tutor, date="2027-02-20", kind="open", start_minute=600, end_minute=660
+    )
+    other = make_tutor("Luc Roy").pk
+    times = free_times(tutor_ids=[tutor, other], now=NOW)
+    assert times.first([tutor]) == datetime(2027, 2, 20, 15, tzinfo=UTC)
+    assert times.first([tutor, other]) == times.first([other])
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,8 @@ bench: venv
 drill: venv
 	@$(RUN) -m config.embedded var/drill $(RUN) -m benchmarks.races
 	@HYPOTHESIS_PROFILE=drill .venv/bin/pytest --quiet tests/booking/test_slots_oracle.py \
-		tests/booking/test_picker_and_hold.py tests/booking/test_claims_stateful.py
+		tests/booking/test_picker_and_hold.py tests/booking/test_claims_stateful.py \
+		tests/payments/test_late_payments.py
 
 lock: venv
 	@$(RUN) -m pip install --quiet uv

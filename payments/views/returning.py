@@ -53,7 +53,7 @@ def checkout_return(request: HttpRequest, checkout_id: UUID) -> HttpResponse:
             return go(request, reverse("checkout"))
         case Checkout.Status.PAYING if request.htmx:  # type: ignore[attr-defined]
             return render(request, "payments/waiting.html#waiting", {"checkout": checkout})
-        case Checkout.Status.REVIEW if request.htmx:  # type: ignore[attr-defined]
+        case Checkout.Status.REVIEW | Checkout.Status.CLOSED if request.htmx:  # type: ignore[attr-defined]
             return go(request, request.path)
     return render(request, "payments/waiting.html", {"checkout": checkout})
 
@@ -78,21 +78,23 @@ def _arrive(request: HttpRequest, checkout: Checkout) -> str:
         known for known in request.session.get(CHECKOUTS_OF_THIS_BROWSER, []) if known != str(checkout.pk)
     ]
     order = checkout.order
-    if order.refunds.exists():
-        messages.warning(
-            request,
-            _(
-                "Merci! Commande %(number)s : une plage venait d’être prise, elle vous est remboursée. "
-                "Le reste est réservé; le détail est dans votre courriel."
-            )
-            % {"number": order.number},
+    booked = [line.appointment_id is not None for line in order.lines.all()]
+    if all(booked):
+        said = _("Merci! Votre réservation %(number)s est confirmée. Un courriel est en route.")
+        messages.success(request, said % {"number": order.number})
+        return reverse("dashboard")
+    if any(booked):
+        said = _(
+            "Merci! Commande %(number)s : une plage venait d’être prise, ce que vous avez payé pour elle "
+            "%(given_back)s. Le reste est réservé; le détail est dans votre courriel."
         )
     else:
-        messages.success(
-            request,
-            _("Merci! Votre réservation %(number)s est confirmée. Un courriel est en route.")
-            % {"number": order.number},
+        said = _(
+            "Commande %(number)s : la plage venait d’être prise, rien n’est réservé. "
+            "Ce que vous avez payé %(given_back)s; le détail est dans votre courriel."
         )
+    given_back = _("vous est rendu en crédits") if checkout.prefers_credit else _("vous est remboursé")
+    messages.warning(request, said % {"number": order.number, "given_back": given_back})
     return reverse("dashboard")
 
 

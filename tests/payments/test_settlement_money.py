@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -193,3 +194,42 @@ def test_a_checkout_that_stripe_was_never_asked_about_is_let_go_and_no_other() -
     assert release(checkout=unknown, now=timezone.now()).status == Checkout.Status.CANCELLED
     assert release(checkout=asked, now=timezone.now()).status == Checkout.Status.PAYING
     assert TimeClaim.objects.get(state="paying").line in [line.cart_line for line in asked.lines.all()]
+
+
+class TestTheReturnPage:
+    def come_back(self, checkout: Checkout) -> str:
+        browser = Client()
+        assert checkout.user
+        browser.force_login(checkout.user)
+        return browser.get(f"/paiement/{checkout.pk}/retour/", follow=True).content.decode()
+
+    def paid_by_a_member(self, student: User, *, hours: list[int]) -> Checkout:
+        course, tutor = make_shelf()
+        starts = [next_lesson_time(hour=hour) for hour in hours]
+        cart = make_held_cart(course, tutor, user=student, starts=starts)
+        total = f"{45 * len(hours)}.00"
+        checkout = start_and_pay(cart, user=student, email=student.email, total=total)
+        TimeClaim.objects.all().delete()
+        make_lesson(course=course, tutor=tutor, start=starts[0])
+        return checkout
+
+    def test_it_says_that_one_slot_was_gone_and_what_comes_back(self, student: User) -> None:
+        page = self.come_back(self.paid_by_a_member(student, hours=[10, 14]))
+        assert "une plage venait d’être prise" in page
+        assert "vous est remboursé. Le reste est réservé" in page
+
+    def test_it_says_so_to_who_preferred_a_credit(self, student: User) -> None:
+        checkout = self.paid_by_a_member(student, hours=[10, 14])
+        Checkout.objects.update(prefers_credit=True)
+        assert "vous est rendu en crédits. Le reste est réservé" in self.come_back(checkout)
+
+    def test_it_says_that_nothing_could_be_booked(self, student: User) -> None:
+        page = self.come_back(self.paid_by_a_member(student, hours=[10]))
+        assert "rien n’est réservé. Ce que vous avez payé vous est remboursé" in page
+
+    def test_it_waits_no_longer_for_what_a_person_has_closed(self, student: User) -> None:
+        checkout = self.paid_by_a_member(student, hours=[10])
+        Checkout.objects.update(status=Checkout.Status.CLOSED)
+        page = self.come_back(checkout)
+        assert "n’a pas pu devenir une réservation" in page
+        assert "hx-get" not in page.partition("<main")[2].partition("</main")[0]

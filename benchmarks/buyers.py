@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from threading import Barrier
 from typing import Any, NamedTuple, cast
@@ -20,17 +21,17 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from accounts.models import Role, User
-from booking.models import Cart
+from booking.models import Cart, TimeClaim
 from booking.services import Wanted, hold_slots
 from courses.models import Course, Tutor
-from payments.models import Checkout
-from payments.services.checkout import NO_WISHES, Wishes
+from courses.money import lesson_amount
+from payments.models import Checkout, CheckoutLine
 from payments.views.returning import CHECKOUTS_OF_THIS_BROWSER
 from tests.factories import make_cart, make_course, make_tutor, make_user
 from tests.payments.sandbox_process import StripeSandbox
-from tests.payments.support import make_buyer, start, start_and_pay
+from tests.payments.support import make_buyer, start_and_pay
 
-HOURS = (9, 10, 11, 13, 14, 15, 16)
+HOURS = (9, 11, 13, 15)  # two hours apart: the longest lesson
 SECONDS = 60  # after which a client gives up
 _people = count(1)
 
@@ -69,12 +70,10 @@ class Shelf:
         assert len(taken) == number, "the shelf is empty: give it more tutors"
         return taken
 
-    def wanted(self, places: Sequence[Place]) -> list[Wanted]:
-        return [Wanted(self.course, place.at, 60, place.tutor) for place in places]
-
-    def cart(self, lessons: int = 1, *, user: User | None = None) -> Cart:
+    def cart(self, lessons: int = 1, *, minutes: int = 60, user: User | None = None) -> Cart:
         cart = make_cart(user)
-        hold_slots(cart=cart, wanted=self.wanted(self.places(lessons)), now=timezone.now())
+        wanted = [Wanted(self.course, place.at, minutes, place.tutor) for place in self.places(lessons)]
+        hold_slots(cart=cart, wanted=wanted, now=timezone.now())
         return cart
 
 
@@ -87,24 +86,24 @@ def use(sandbox: StripeSandbox) -> None:
     sandbox.configure(cast(Any, settings))
 
 
-def pressed_pay(
-    shelf: Shelf, *, lessons: int = 1, user: User | None = None, wishes: Wishes = NO_WISHES
-) -> Checkout:
-    """A member's checkout that was frozen, and whose bank was not asked yet."""
-    user = user or make_student()
-    return start(
-        shelf.cart(lessons, user=user), total=f"{45 * lessons}.00", user=user, email=user.email, wishes=wishes
-    )
-
-
-def paid_checkout(
-    shelf: Shelf, *, lessons: int = 1, user: User | None = None, wishes: Wishes = NO_WISHES
-) -> Checkout:
-    """One that the bank has paid and nobody has settled."""
-    user = user or make_student()
+def paid_checkout(shelf: Shelf, *, lessons: int = 1, minutes: int = 60) -> Checkout:
+    """A member's that the bank has paid, or thinks about, and nobody has settled."""
+    student = make_student()
+    price = lessons * lesson_amount(Decimal(45), minutes)
     return start_and_pay(
-        shelf.cart(lessons, user=user), total=f"{45 * lessons}.00", user=user, email=user.email, wishes=wishes
+        shelf.cart(lessons, minutes=minutes, user=student),
+        total=f"{price:.2f}",
+        user=student,
+        email=student.email,
     )
+
+
+def lose(line: CheckoutLine, *, to_somebody: bool) -> None:
+    """The claim of a line that is being paid is gone; and, if so, the time is another cart's now."""
+    TimeClaim.objects.filter(line=line.cart_line_id).delete()
+    if to_somebody:
+        wanted = Wanted(line.course, line.start, line.minutes, line.tutor)
+        hold_slots(cart=make_cart(), wanted=[wanted], now=timezone.now())
 
 
 # Browsers

@@ -46,6 +46,7 @@ class Stack:
     var: Path
     sandbox: StripeSandbox
     web_workers: int = 1
+    patience: float = START_SECONDS
     url: str = ""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -105,7 +106,7 @@ class Stack:
         }
 
     def wait_for(self, url: str, name: str) -> None:
-        stop = time.monotonic() + START_SECONDS
+        stop = time.monotonic() + self.patience
         while time.monotonic() < stop:
             if self.processes[name].poll() is not None:
                 break

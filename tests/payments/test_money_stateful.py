@@ -732,8 +732,8 @@ def test_money_is_conserved_whatever_happens(stripe_sandbox: StripeSandbox) -> N
     run_state_machine_as_test(
         Money,
         settings=settings(
-            max_examples=300 if DRILL else 12,
-            stateful_step_count=60 if DRILL else 30,
+            max_examples=300 if DRILL else 10,
+            stateful_step_count=60 if DRILL else 25,
             deadline=None,
             database=None,
             # To find the shortest failure may take five minutes.

@@ -107,9 +107,10 @@ def make_many_lessons(*, course: Course, first: datetime, days: int) -> None:
             """
             WITH lesson AS (
                 INSERT INTO booking_appointment
-                    (id, course_id, tutor_id, student_id, start, "end", status, meeting_link, created_at)
+                    (id, course_id, tutor_id, student_id, start, "end", status, meeting_link, sequence,
+                     created_at)
                 SELECT gen_random_uuid(), %s, tc.tutor_id, %s, s, s + interval '1 hour', 'scheduled', '',
-                       now()
+                       0, now()
                 FROM courses_tutorcourse tc, generate_series(%s::timestamptz, %s, interval '1 day') s
                 WHERE tc.course_id = %s
                 RETURNING id, tutor_id, start, "end"

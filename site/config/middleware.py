@@ -4,10 +4,26 @@ from collections.abc import Callable
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from wagtail.views import serve
 
 from home.chrome import frame_of
+
+
+class LateRequestsKeepTheSession(SessionMiddleware):
+    """Django takes the cookie of a session that is gone away. A request that was under way while its browser
+    was logged in comes too late with the old key: it would take the new cookie away, and log the person out.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        session = request.session
+        # Logging out empties the session too, and says so.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and session.is_empty() and not session.modified:
+            patch_vary_headers(response, ["Cookie"])
+            return response
+        return super().process_response(request, response)
 
 
 class ContentSecurityPolicy(CSPMiddleware):

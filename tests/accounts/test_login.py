@@ -192,3 +192,26 @@ def test_the_forms_refuse_other_sites(student: User) -> None:
     client.force_login(student)
     assert client.post("/deconnexion/").status_code == 403
     assert is_in(client)
+
+
+def test_a_request_under_way_while_its_browser_logs_in_does_not_log_it_out(
+    client: Client, student: User
+) -> None:
+    session = client.session
+    session["durée"] = 90
+    session.save()
+    late = Client()
+    late.cookies["sessionid"] = str(session.session_key)
+    log_in(client, student.email)
+
+    answer = late.get("/panier/")
+
+    assert answer.status_code == 200
+    assert "sessionid" not in answer.cookies
+    assert "Cookie" in answer.headers["Vary"]
+
+
+def test_logging_out_takes_the_cookie_away(client: Client, student: User) -> None:
+    client.force_login(student)
+
+    assert client.post("/deconnexion/").cookies["sessionid"].value == ""

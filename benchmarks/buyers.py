@@ -26,10 +26,11 @@ from booking.services import Wanted, hold_slots
 from courses.models import Course, Tutor
 from courses.money import lesson_amount
 from payments.models import Checkout, CheckoutLine
+from payments.services import pay
 from payments.views.returning import CHECKOUTS_OF_THIS_BROWSER
 from tests.factories import make_cart, make_course, make_tutor, make_user
 from tests.payments.sandbox_process import StripeSandbox
-from tests.payments.support import make_buyer, start_and_pay
+from tests.payments.support import card_token, make_buyer, start
 
 HOURS = (9, 11, 13, 15)  # two hours apart: the longest lesson
 SECONDS = 60  # after which a client gives up
@@ -86,20 +87,31 @@ def use(sandbox: StripeSandbox) -> None:
     sandbox.configure(cast(Any, settings))
 
 
-def paid_checkout(shelf: Shelf, *, lessons: int = 1, minutes: int = 60) -> Checkout:
-    """A member's that the bank has paid, or thinks about, and nobody has settled."""
+def paid_checkout(
+    shelf: Shelf, *, lessons: int = 1, minutes: int = 60, gone: int = 0, to_somebody: bool = True
+) -> Checkout:
+    """A member's that the bank has paid, or thinks about. The claims of so many of its lines are gone before
+    it was asked; and, if so, the time is another cart's.
+    """
     student = make_student()
-    price = lessons * lesson_amount(Decimal(45), minutes)
-    return start_and_pay(
+    checkout = start(
         shelf.cart(lessons, minutes=minutes, user=student),
-        total=f"{price:.2f}",
+        total=f"{lessons * lesson_amount(Decimal(45), minutes):.2f}",
         user=student,
         email=student.email,
     )
+    for line in checkout.lines.select_related("course", "tutor")[:gone]:
+        _lose(line, to_somebody=to_somebody)
+    pay(
+        checkout=checkout,
+        confirmation_token=card_token(),
+        return_url="https://fanal.example/retour/",
+        now=timezone.now(),
+    )
+    return checkout
 
 
-def lose(line: CheckoutLine, *, to_somebody: bool) -> None:
-    """The claim of a line that is being paid is gone; and, if so, the time is another cart's now."""
+def _lose(line: CheckoutLine, *, to_somebody: bool) -> None:
     TimeClaim.objects.filter(line=line.cart_line_id).delete()
     if to_somebody:
         wanted = Wanted(line.course, line.start, line.minutes, line.tutor)

@@ -73,9 +73,7 @@ class Drills:
 
     def gone(self) -> Checkout:
         """Paid for two lessons, one of whose times is somebody else's by now: a lesson and a refund."""
-        checkout = buyers.paid_checkout(self.shelf, lessons=2)
-        buyers.lose(checkout.lines.select_related("course", "tutor")[1], to_somebody=True)
-        return checkout
+        return buyers.paid_checkout(self.shelf, lessons=2, gone=1)
 
     def order(self) -> Order:
         checkout = buyers.paid_checkout(self.shelf, lessons=2)
@@ -206,11 +204,10 @@ class Drills:
         """Banks that think for so long that the claims are gone; then they pay."""
         self.sandbox.control("processing", n=LATE)
         lengths = [60, 90, 120]
-        checkouts = []
-        for number in range(LATE):
-            checkout = buyers.paid_checkout(self.shelf, minutes=lengths[number % 3])
-            buyers.lose(checkout.lines.select_related("course", "tutor").get(), to_somebody=taken)
-            checkouts.append(checkout)
+        checkouts = [
+            buyers.paid_checkout(self.shelf, minutes=lengths[number % 3], gone=1, to_somebody=taken)
+            for number in range(LATE)
+        ]
         self.sandbox.control("processing", n=0)
         for checkout in checkouts:
             self.sandbox.control("intent", intent=checkout.intent_id, succeeded=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -71,19 +69,9 @@ class Mortals(Stack):
             self.warrant(role).unlink(missing_ok=True)
         dead = [role for role in ROLES if self.is_dead(role)]
         for role in dead:
-            self.reap(role)
             self.start_web() if role == "web" else self.start_worker()
         if "web" in dead:
             self.wait_for(f"{self.url}/vivant", "web")
-
-    def reap(self, role: str) -> None:
-        """All that a killed process had started is gone, too."""
-        process = self.processes[role]
-        process.wait(PATIENCE)
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
 
     def command(self, name: str) -> None:
         self._role = "command"

@@ -79,7 +79,7 @@ def test_adding_by_htmx_answers_with_a_fresh_picker_and_the_badge(
     assert re.search(r"C’est retenu jusqu’à \d+ h", text_of(html))
     assert links(html)["Voir le panier"] == "/panier/"
     assert times_by_day(html)["mardi 12 janvier 2027"] == ["10 h", "10 h 30", "11 h"]
-    assert 'id="cart-badge" hx-swap-oob="true"' in html
+    assert 'id="cart-badge" data-hx-swap-oob="true"' in html
     assert "/cours/maths/?semaine=2027-01-19" in html
     assert "<!DOCTYPE html>" not in html
 
@@ -294,8 +294,8 @@ def test_removing_by_htmx_answers_with_the_cart_and_the_badge(
     html = client.post(f"/panier/{line.pk}/retirer/", headers=HTMX).content.decode()
     assert "mercredi 13 janvier 2027" in text_of(html)
     assert "mardi 12 janvier 2027" not in text_of(html)
-    assert 'id="cart-badge" hx-swap-oob="true"' in html
-    assert '<div id="status" hx-swap-oob="innerHTML">Le cours est retiré du panier' in html
+    assert 'id="cart-badge" data-hx-swap-oob="true"' in html
+    assert '<div id="status" data-hx-swap-oob="innerHTML">Le cours est retiré du panier' in html
 
 
 def test_removing_twice_is_as_good_as_once(client: Client, course: Course, tutor: Tutor) -> None:

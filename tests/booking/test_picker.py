@@ -262,7 +262,7 @@ def test_a_change_of_week_moves_the_focus_to_its_heading_and_a_filter_leaves_it(
         "/creneaux/", query, headers={**HTMX, "HX-Trigger": "picker-filter"}
     ).content.decode()
     assert "data-focus" not in filtered
-    assert '<div id="status" hx-swap-oob="innerHTML">105 heures libres.</div>' in filtered
+    assert '<div id="status" data-hx-swap-oob="innerHTML">105 heures libres.</div>' in filtered
 
 
 def test_the_same_address_without_htmx_is_a_whole_page(client: Client, course: Course) -> None:

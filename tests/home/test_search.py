@@ -102,7 +102,7 @@ def test_pages_are_suggested_while_one_types(client: Client) -> None:
 
     assert '<a href="/calcul-co/"><span>Calcul &amp; co</span>' in html
     assert "Chimie" not in html
-    assert '<div id="status" hx-swap-oob="innerHTML">1 suggestion</div>' in html
+    assert '<div id="status" data-hx-swap-oob="innerHTML">1 suggestion</div>' in html
 
 
 @pytest.mark.parametrize("text", ["", " ", "d", "\x00", "'); drop table", "& | ! :*", "d" * 5000])

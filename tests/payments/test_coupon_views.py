@@ -81,7 +81,7 @@ def test_a_code_takes_its_discount_off_the_cart(visitor: Client, cart: Cart, typ
     assert sums(html) == WITH_TEN_PERCENT
     assert "Code promo : AUTOMNE10 Retirer" in text_of(html)
     assert "<!DOCTYPE html>" not in html
-    assert '<div id="status" hx-swap-oob="innerHTML">Le code AUTOMNE10 est appliqué.</div>' in html
+    assert '<div id="status" data-hx-swap-oob="innerHTML">Le code AUTOMNE10 est appliqué.</div>' in html
     cart.refresh_from_db()
     assert cart.coupon_code == "AUTOMNE10"
     assert sums(visitor.get("/panier/").content.decode()) == WITH_TEN_PERCENT

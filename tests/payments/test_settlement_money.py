@@ -232,4 +232,4 @@ class TestTheReturnPage:
         Checkout.objects.update(status=Checkout.Status.CLOSED)
         page = self.come_back(checkout)
         assert "n’a pas pu devenir une réservation" in page
-        assert "hx-get" not in page.partition("<main")[2].partition("</main")[0]
+        assert "data-hx-get" not in page.partition("<main")[2].partition("</main")[0]

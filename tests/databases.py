@@ -96,7 +96,9 @@ def _make_model(cursor: CursorWrapper, model: str) -> None:
     with connection.cursor() as rows:
         rows.execute("CREATE SCHEMA initial")
         for table in connection.introspection.django_table_names(only_existing=True, include_views=False):
-            rows.execute(f'CREATE TABLE initial."{table}" AS TABLE "{table}"')
+            rows.execute(f'SELECT EXISTS (TABLE "{table}")')
+            if rows.fetchone()[0]:
+                rows.execute(f'CREATE TABLE initial."{table}" AS TABLE "{table}"')
     _use(real_name)
     cursor.execute(f'ALTER DATABASE "{stem}_new" RENAME TO "{model}"')
 
@@ -127,5 +129,6 @@ def _put_initial_rows_back() -> None:
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("TRUNCATE " + ", ".join(f'"{table}"' for table in tables))
-        for table in tables:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'initial'")
+        for (table,) in cursor.fetchall():
             cursor.execute(f'INSERT INTO "{table}" TABLE initial."{table}"')

@@ -13,6 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
+from courses.models.rated import Rated
 from courses.money import DURATIONS, lesson_amount
 
 
@@ -69,7 +70,7 @@ class CourseQuerySet(models.QuerySet["Course"]):
         )
 
 
-class Course(models.Model):  # type: ignore[django-manager-missing]  # Wagtail's page manager
+class Course(Rated):  # type: ignore[django-manager-missing]  # Wagtail's page manager
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     title = models.CharField(_("titre"), max_length=120)
     slug = models.SlugField(_("identifiant"), max_length=120, unique=True)
@@ -134,7 +135,7 @@ class TutorQuerySet(models.QuerySet["Tutor"]):
         )
 
 
-class Tutor(models.Model):  # type: ignore[django-manager-missing]  # Wagtail's page manager
+class Tutor(Rated):  # type: ignore[django-manager-missing]  # Wagtail's page manager
     """A teacher. The bigint key is what the exclusion constraint on time claims ranges over."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

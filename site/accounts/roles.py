@@ -69,6 +69,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "payments.view_stripeevent",
             "payments.view_review",
             "payments.resolve_review",
+            # Ratings are hidden or shown, their answers stay the student's.
+            "ratings.view_rating",
+            "ratings.hide_rating",
             "notifications.view_outboxmessage",
             "home.change_sitesettings",
         }

@@ -29,6 +29,7 @@ DEMO = False  # True lets `load_demo` make accounts with a published password
 INSTALLED_APPS = [
     "config",
     "payments",
+    "ratings",
     "booking",
     "courses",
     "home",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -76,10 +74,7 @@ class OutboxInspectView(InspectView):
         else:
             shown = {
                 "mail": payload,
-                "attachments": [
-                    (item["name"], item["mimetype"], filesizeformat(len(base64.b64decode(item["content"]))))
-                    for item in payload["attachments"]
-                ],
+                "about": json.dumps(payload.get("about"), ensure_ascii=False, indent=2),
             }
         return super().get_context_data(**kwargs) | shown | {"message": self.object}
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.urls import reverse
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Role, User
+from notifications.composing import Letter, Occasion, mail_kind
 from notifications.models import OutboxMessage
 from notifications.services import record_mail
 
 PAUSE = timedelta(hours=6)
-TEMPLATE = "notifications/mail_failures"
+KIND = "admin.failures"
 
 
 def tell_admins(*, now: datetime) -> int:
@@ -23,12 +25,40 @@ def tell_admins(*, now: datetime) -> int:
 
     Says how many mails were recorded: none while the last ones are younger than that.
     """
-    since = now - PAUSE
-    messages = OutboxMessage.objects.exclude(type=TEMPLATE)
-    if OutboxMessage.objects.filter(type=TEMPLATE, available_at__gt=since).exists():
+    if OutboxMessage.objects.filter(type=KIND, available_at__gt=now - PAUSE).exists():
         return 0
+    if not _failures(now):
+        return 0
+    with transaction.atomic():
+        mails = [
+            record_mail(kind=KIND, to=admin, about={}, now=now)
+            for admin in User.objects.filter(role=Role.ADMIN, is_active=True).order_by("email")
+        ]
+    return len(mails)
+
+
+@mail_kind(KIND, label=gettext_lazy("Envois qui échouent"))
+def failures(occasion: Occasion) -> Letter | None:
+    found = _failures(occasion.now)
+    if not found:
+        return None
+    total = sum(failure["waiting"] + failure["dead"] for failure in found)
+    return Letter(
+        ngettext("%(count)d envoi échoue", "%(count)d envois échouent", total) % {"count": total},
+        "notifications/mail_failures",
+        {
+            "failures": found,
+            "listing": settings.SITE_URL.rstrip("/")
+            + reverse("wagtailsnippets_notifications_outboxmessage:list"),
+        },
+    )
+
+
+def _failures(now: datetime) -> list[dict[str, Any]]:
+    """What keeps failing, and what was given up in the last six hours, by type and destination."""
+    messages = OutboxMessage.objects.exclude(type=KIND)
     grouped = (
-        (messages.failing() | messages.dead().filter(dead_at__gt=since))
+        (messages.failing() | messages.dead().filter(dead_at__gt=now - PAUSE))
         .values("kind", "type", "destination")
         .annotate(
             waiting=Count("pk", filter=Q(dead_at__isnull=True)),
@@ -38,7 +68,7 @@ def tell_admins(*, now: datetime) -> int:
         )
         .order_by("kind", "type", "destination")
     )
-    failures = [
+    return [
         {
             "type": group["type"],
             "where": OutboxMessage(kind=group["kind"], destination=group["destination"]).where,
@@ -48,20 +78,3 @@ def tell_admins(*, now: datetime) -> int:
         }
         for group in grouped
     ]
-    if not failures:
-        return 0
-    total = sum(failure["waiting"] + failure["dead"] for failure in failures)
-    subject = ngettext("%(count)d envoi échoue", "%(count)d envois échouent", total) % {"count": total}
-    listing = settings.SITE_URL.rstrip("/") + reverse("wagtailsnippets_notifications_outboxmessage:list")
-    with transaction.atomic():
-        mails = [
-            record_mail(
-                to=admin.email,
-                subject=subject,
-                template=TEMPLATE,
-                context={"admin": admin, "failures": failures, "listing": listing},
-                now=now,
-            )
-            for admin in User.objects.filter(role=Role.ADMIN, is_active=True).order_by("email")
-        ]
-    return len(mails)

@@ -11,3 +11,4 @@ class NotificationsConfig(AppConfig):
         from notifications.checks import check_settings
 
         register(check_settings)
+        from notifications import alerts  # noqa: F401 - it registers what it composes

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from notifications import mail, webhooks
+from notifications.composing import compose
 from notifications.models import OutboxMessage, OutboxQuerySet
 from notifications.rules import MAX_ATTEMPTS, QUICK_WAITS, Answer, wait_after
 
@@ -131,10 +132,20 @@ def _attempt(messages: OutboxQuerySet, *, now: datetime) -> Attempt | None:
 
 def _send(message: OutboxMessage, now: datetime) -> Answer:
     if message.kind == OutboxMessage.Kind.MAIL:
-        return mail.send(to=message.destination, message_id=str(message.pk), payload=message.payload)
+        return _send_mail(message, now)
     return webhooks.send(
         url=message.destination, event_id=str(message.pk), type=message.type, payload=message.payload, now=now
     )
+
+
+def _send_mail(message: OutboxMessage, now: datetime) -> Answer:
+    """What was said and to which address is kept with the message; no file, and nothing secret, is in it."""
+    written = compose(kind=message.type, to=message.destination, payload=message.payload, now=now)
+    if written is None:
+        return Answer(delivered=False, moot=True)
+    message.destination = written.to
+    message.payload = {**message.payload, "subject": written.subject, "text": written.text}
+    return mail.send(written, message_id=str(message.pk))
 
 
 def _write_down(message: OutboxMessage, answer: Answer, now: datetime) -> timedelta | None:
@@ -142,7 +153,13 @@ def _write_down(message: OutboxMessage, answer: Answer, now: datetime) -> timede
     row = OutboxMessage.objects.waiting().filter(pk=message.pk)
     if answer.delivered:
         # Even when the lease ran out meanwhile: it arrived.
-        row.update(delivered_at=now, lease_until=None, last_status=answer.status, last_error="")
+        said = {"destination": message.destination, "payload": message.payload} if message.is_mail else {}
+        row.update(delivered_at=now, lease_until=None, last_status=answer.status, last_error="", **said)
+        return None
+    if answer.moot:
+        row.filter(lease_until=message.lease_until).update(
+            moot_at=now, lease_until=None, last_status=None, last_error=""
+        )
         return None
     wait = wait_after(message.attempts, retry_after=answer.retry_after, jitter=random.random())  # noqa: S311
     if answer.permanent:

@@ -14,7 +14,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from notifications.composing import label_of
+
 ATTEMPTS_OF_A_HICCUP = 6
+UNFINISHED = Q(delivered_at__isnull=True, dead_at__isnull=True, moot_at__isnull=True)
 
 
 def host_of(url: str) -> str:
@@ -34,7 +37,7 @@ class StatementTime(Now):
 class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
     # Their twin for one row is `OutboxMessage.status`.
     def waiting(self) -> OutboxQuerySet:
-        return self.filter(delivered_at__isnull=True, dead_at__isnull=True)
+        return self.filter(UNFINISHED)
 
     def delivered(self) -> OutboxQuerySet:
         return self.filter(delivered_at__isnull=False)
@@ -42,11 +45,16 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
     def dead(self) -> OutboxQuerySet:
         return self.filter(dead_at__isnull=False)
 
+    def moot(self) -> OutboxQuerySet:
+        """Mails that were no longer to be said when their turn came."""
+        return self.filter(moot_at__isnull=False)
+
     def with_status(self, status: str) -> OutboxQuerySet:
         return {
             OutboxMessage.Status.WAITING: self.waiting,
             OutboxMessage.Status.DELIVERED: self.delivered,
             OutboxMessage.Status.DEAD: self.dead,
+            OutboxMessage.Status.MOOT: self.moot,
         }[OutboxMessage.Status(status)]()
 
     def failing(self) -> OutboxQuerySet:
@@ -63,8 +71,9 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
 class OutboxMessage(models.Model):
     """One webhook call or one e-mail. Its id is the `event_id` that every retry bears.
 
-    `payload` of a webhook is the event's payload, ready to be sent; of a mail `subject`, `text`, `html` and
-    `attachments[name, mimetype, content (base64)]`. `attempts` counts the attempts begun since the row was
+    `payload` of a webhook is the event's payload, ready to be sent. Of a mail it is what the mail is made
+    from when it goes out: `user` (an id, or null) and `about` (see `notifications.composing`); once it went
+    out, also the `subject` and `text` that were sent. `attempts` counts the attempts begun since the row was
     recorded or sent again; an attempt is under way while `lease_until` is ahead.
     """
 
@@ -76,6 +85,7 @@ class OutboxMessage(models.Model):
         WAITING = "waiting", _("À livrer")
         DELIVERED = "delivered", _("Livré")
         DEAD = "dead", _("Abandonné")
+        MOOT = "moot", _("Sans objet")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("genre"), max_length=8, choices=Kind.choices)
@@ -90,6 +100,9 @@ class OutboxMessage(models.Model):
     last_error = models.TextField(_("dernière erreur"), blank=True)
     delivered_at = models.DateTimeField(_("livré le"), null=True, blank=True)
     dead_at = models.DateTimeField(_("abandonné le"), null=True, blank=True)
+    moot_at = models.DateTimeField(_("devenu sans objet le"), null=True, blank=True)
+    # What must not be recorded twice: the day's list of a tutor, a reminder.
+    once = models.CharField(max_length=200, null=True, unique=True, editable=False)  # noqa: DJ001
 
     objects: ClassVar[OutboxQuerySet] = OutboxQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -99,18 +112,21 @@ class OutboxMessage(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(delivered_at__isnull=True) | Q(dead_at__isnull=True), name="outbox_one_end"
+                condition=Q(delivered_at__isnull=True, dead_at__isnull=True)
+                | Q(delivered_at__isnull=True, moot_at__isnull=True)
+                | Q(dead_at__isnull=True, moot_at__isnull=True),
+                name="outbox_one_end",
             ),
         ]
         indexes = [
             models.Index(
                 fields=["available_at"],
-                condition=Q(delivered_at__isnull=True, dead_at__isnull=True),
+                condition=UNFINISHED,
                 name="outbox_due",
             ),
             models.Index(
                 fields=["destination", "created_at"],
-                condition=Q(delivered_at__isnull=True, dead_at__isnull=True),
+                condition=UNFINISHED,
                 name="outbox_order",
             ),
             models.Index(fields=["-created_at"], name="outbox_newest"),
@@ -122,20 +138,28 @@ class OutboxMessage(models.Model):
     @property
     @admin.display(description=_("envoi"))
     def what(self) -> str:
-        """A mail's subject, an event's type."""
+        """A mail's subject, its kind before it was written; an event's type."""
+        if not self.is_mail:
+            return self.type
         subject = self.subject if hasattr(self, "subject") else self.payload.get("subject")
-        return subject if subject and self.kind == self.Kind.MAIL else self.type
+        return subject or label_of(self.type)
 
     @property
     def where(self) -> str:
         """A mail's address, a webhook's host: the rest of its URL is often a secret."""
-        return self.destination if self.kind == self.Kind.MAIL else host_of(self.destination)
+        return self.destination if self.is_mail else host_of(self.destination)
+
+    @property
+    def is_mail(self) -> bool:
+        return self.kind == self.Kind.MAIL
 
     @property
     def status(self) -> OutboxMessage.Status:
         # Its twin for many rows is `OutboxQuerySet.with_status`.
         if self.delivered_at:
             return self.Status.DELIVERED
+        if self.moot_at:
+            return self.Status.MOOT
         return self.Status.DEAD if self.dead_at else self.Status.WAITING
 
 

@@ -23,13 +23,17 @@ LONGEST_RETRY_AFTER = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one attempt. `status` is HTTP's or SMTP's code, None when nothing answered."""
+    """What came of one attempt. `status` is HTTP's or SMTP's code, None when nothing answered.
+
+    `moot` is a mail that was not sent because it is no longer to be said.
+    """
 
     delivered: bool
     status: int | None = None
     error: str = ""
     retry_after: timedelta | None = None
     permanent: bool = False
+    moot: bool = False
 
 
 def wait_after(

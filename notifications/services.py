@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
-from django.template.loader import render_to_string
-from django.utils.translation import override
 from wagtail.log_actions import log
 
 from accounts.models import User
 from notifications.actors import DELIVERERS, post_event, wake
+from notifications.composing import kind_of
 from notifications.events import EVENT_TYPES, as_json
 from notifications.models import OutboxMessage, OutboxQuerySet
 
@@ -26,19 +22,6 @@ RESEND = "notifications.resend"
 
 class OutsideTransactionError(RuntimeError):
     """Something was told outside the transaction of what it tells; the two could part."""
-
-
-@dataclass(frozen=True)
-class Attachment:
-    """A file in a mail. Text is sent as UTF-8."""
-
-    name: str
-    content: bytes | str
-    mimetype: str
-
-    def as_json(self) -> dict[str, str]:
-        content = self.content.encode() if isinstance(self.content, str) else self.content
-        return {"name": self.name, "mimetype": self.mimetype, "content": base64.b64encode(content).decode()}
 
 
 def record_event(*, type: str, payload: Mapping[str, Any], now: datetime) -> OutboxMessage | None:  # noqa: A002
@@ -69,42 +52,34 @@ def record_event(*, type: str, payload: Mapping[str, Any], now: datetime) -> Out
 
 
 def record_mail(
-    *,
-    to: str,
-    subject: str,
-    template: str,
-    context: Mapping[str, Any],
-    now: datetime,
-    attachments: Sequence[Attachment] = (),
-) -> OutboxMessage:
-    """Write an e-mail into the outbox, inside the transaction of what it tells; the commit wakes a worker.
+    *, kind: str, to: User | str, about: Mapping[str, Any], now: datetime, once: str = ""
+) -> OutboxMessage | None:
+    """Write into the outbox that a mail is to be sent, inside the transaction of what it tells; the commit
+    wakes a worker.
 
-    `templates/<template>.txt` and `.html` are rendered at once, in the school's language, with `subject`,
-    `site_url` (no slash at the end) and `site_name` beside `context`: what is sent is what was true when it
-    happened.
+    Only that is written: `composing.compose` has the mail of this kind written when it goes out, from what
+    `about` names (ids, and facts that are kept nowhere else). `to` is an account, or the address of somebody
+    who has none. Of two with the same kind, recipient and `once`, the second is not recorded: None.
+
+    Raises MailKindError, OutsideTransactionError outside a transaction.
     """
     _inside_transaction()
-    subject = " ".join(str(subject).split())
-    everything = {
-        "subject": subject,
-        "site_url": settings.SITE_URL.rstrip("/"),
-        "site_name": settings.WAGTAIL_SITE_NAME,
-        **context,
+    kind_of(kind)
+    user, address = (to, to.email) if isinstance(to, User) else (None, to)
+    fields: dict[str, Any] = {
+        "kind": OutboxMessage.Kind.MAIL,
+        "type": kind,
+        "destination": address,
+        "payload": {"user": str(user.pk) if user else None, "about": as_json(about)},
+        "available_at": now,
     }
-    with override(settings.LANGUAGE_CODE):
-        text, html = (render_to_string(f"{template}.{end}", everything) for end in ("txt", "html"))
-    message = OutboxMessage.objects.create(
-        kind=OutboxMessage.Kind.MAIL,
-        type=template,
-        destination=to,
-        payload={
-            "subject": subject,
-            "text": text.strip() + "\n",
-            "html": html.strip() + "\n",
-            "attachments": [attachment.as_json() for attachment in attachments],
-        },
-        available_at=now,
-    )
+    if once:
+        key = f"{kind}:{user.pk if user else address}:{once}"
+        message, is_new = OutboxMessage.objects.get_or_create(once=key, defaults=fields)
+        if not is_new:
+            return None
+    else:
+        message = OutboxMessage.objects.create(**fields)
     _wake_after_commit(message)
     return message
 
@@ -121,7 +96,7 @@ def resend(*, messages: OutboxQuerySet, user: User, now: datetime) -> int:
                 message.destination = EVENT_TYPES[message.type].destination or message.destination
             message.attempts = 0
             message.available_at = now
-            message.lease_until = message.delivered_at = message.dead_at = None
+            message.lease_until = message.delivered_at = message.dead_at = message.moot_at = None
             message.save()
             log(instance=message, action=RESEND, user=user)
             _wake_after_commit(message)

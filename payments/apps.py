@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class PaymentsConfig(AppConfig):
     name = "payments"
     verbose_name = _("Ventes")
+
+    def ready(self) -> None:
+        from payments import lesson_mails, mails  # noqa: F401 - they register what they compose

@@ -2,65 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from booking.calendars import lesson_calendar
+from booking.calendars import PUBLISH, lesson_calendar
+from booking.models import Appointment
 from home.formats import money
-from notifications.services import Attachment, record_mail
+from notifications.composing import Attachment, Letter, Occasion, mail_kind
+from notifications.services import record_mail
 from payments.models import Checkout, Order, OrderLine, Refund
 from payments.pricing import NOTHING
 
+CONFIRMATION, REFUND, RETURNED = "order.confirmation", "order.refund", "payment.returned"
 
-def record_confirmation(order: Order, lines: Sequence[OrderLine], *, now: datetime) -> None:
+
+def record_confirmation(order: Order, *, now: datetime) -> None:
     """What was booked, what is given back and how, and the lessons as a calendar file."""
-    lessons = [line.appointment for line in lines if line.appointment]
-    attachments = (
-        [Attachment("cours.ics", lesson_calendar(lessons, now=now), "text/calendar")] if lessons else []
-    )
-    record_mail(
-        to=order.user.email,
-        subject=_("Votre réservation %(number)s est confirmée") % {"number": order.number}
-        if lessons
-        else _("Votre commande %(number)s n’a pas pu être réservée") % {"number": order.number},
-        template="payments/mail/confirmation",
-        context={
-            "order": order,
-            "booked": [line for line in lines if line.appointment],
-            "gone": [_given_back(order, line) for line in lines if not line.appointment],
-            "dashboard_url": settings.SITE_URL + reverse("dashboard"),
-        },
-        now=now,
-        attachments=attachments,
-    )
+    record_mail(kind=CONFIRMATION, to=order.user, about={"order": order.pk}, now=now)
 
 
 def record_refund(refund: Refund, *, card: Decimal, credited: Decimal, now: datetime) -> None:
     """How much goes back for which lesson, and where to: the part of the refund that went through, in CAD."""
+    about = {"refund": refund.pk, "card": str(card), "credits": str(credited)}
+    record_mail(kind=REFUND, to=refund.order.user, about=about, now=now)
+
+
+def record_payment_returned(checkout: Checkout, amount: Decimal, *, now: datetime) -> None:
+    """A payment that no lesson could be booked for went back to the card, all of it, in CAD."""
+    about = {"checkout": checkout.pk, "amount": str(amount)}
+    record_mail(kind=RETURNED, to=checkout.user or checkout.email, about=about, now=now)
+
+
+@mail_kind(CONFIRMATION, label=gettext_lazy("Confirmation de réservation"))
+def confirmation(occasion: Occasion) -> Letter:
+    """The lessons at the times that they have by now; one that was called off since is said to be."""
+    order = Order.objects.select_related("user", "checkout").get(pk=occasion.about["order"])
+    lines = list(order.lines.select_related("course", "tutor", "appointment"))
+    booked = [line for line in lines if line.appointment]
+    lessons = list(
+        Appointment.objects.filter(
+            pk__in=[line.appointment_id for line in booked], status__in=Appointment.OCCUPIES_TIME
+        )
+        .select_related("course", "tutor")
+        .order_by("start", "pk")
+    )
+    if booked:
+        subject = _("Votre réservation %(number)s est confirmée") % {"number": order.number}
+    else:
+        subject = _("Votre commande %(number)s n’a pas pu être réservée") % {"number": order.number}
+    return Letter(
+        subject,
+        "payments/mail/confirmation",
+        {
+            "order": order,
+            "booked": booked,
+            "lessons": lessons,
+            "gone": [_given_back(order, line) for line in lines if not line.appointment],
+            "dashboard_url": settings.SITE_URL + reverse("dashboard"),
+        },
+        [
+            Attachment(
+                "cours.ics", lesson_calendar(lessons, now=occasion.now), f"text/calendar; method={PUBLISH}"
+            )
+        ]
+        if lessons
+        else [],
+    )
+
+
+@mail_kind(REFUND, label=gettext_lazy("Remboursement"))
+def refund(occasion: Occasion) -> Letter:
+    found = Refund.objects.select_related("order__user").get(pk=occasion.about["refund"])
+    card, credited = Decimal(occasion.about["card"]), Decimal(occasion.about["credits"])
     shares = [
         (share.line, (share.card_cad if card else NOTHING) + (share.credits_cad if credited else NOTHING))
-        for share in refund.shares.select_related("line__course", "line__tutor").order_by("line__start")
+        for share in found.shares.select_related("line__course", "line__tutor").order_by("line__start")
     ]
-    record_mail(
-        to=refund.order.user.email,
-        subject=_("Remboursement de votre commande %(number)s") % {"number": refund.order.number},
-        template="payments/mail/refund",
-        context={
-            "refund": refund,
-            "order": refund.order,
+    return Letter(
+        _("Remboursement de votre commande %(number)s") % {"number": found.order.number},
+        "payments/mail/refund",
+        {
+            "refund": found,
+            "order": found.order,
             "shares": [(line, amount) for line, amount in shares if amount],
             "card": card,
             "credits": credited,
             "total": card + credited,
-            "excess": refund.excess_cad if card else NOTHING,
+            "excess": found.excess_cad if card else NOTHING,
             "dashboard_url": settings.SITE_URL + reverse("dashboard"),
         },
-        now=now,
+    )
+
+
+@mail_kind(RETURNED, label=gettext_lazy("Paiement rendu"))
+def payment_returned(occasion: Occasion) -> Letter:
+    amount = Decimal(occasion.about["amount"])
+    return Letter(
+        _("Votre paiement de %(amount)s vous est remboursé") % {"amount": money(amount)},
+        "payments/mail/payment_returned",
+        {
+            "checkout": Checkout.objects.get(pk=occasion.about["checkout"]),
+            "amount": amount,
+            "cart_url": settings.SITE_URL + reverse("cart"),
+        },
     )
 
 
@@ -69,18 +118,3 @@ def _given_back(order: Order, line: OrderLine) -> dict[str, object]:
     if order.checkout and order.checkout.prefers_credit:
         return {"line": line, "card": NOTHING, "credits": line.paid_cad}
     return {"line": line, "card": line.card_cad, "credits": line.credits_cad}
-
-
-def record_payment_returned(checkout: Checkout, amount: Decimal, *, now: datetime) -> None:
-    """A payment that no lesson could be booked for went back to the card, all of it, in CAD."""
-    record_mail(
-        to=checkout.email,
-        subject=_("Votre paiement de %(amount)s vous est remboursé") % {"amount": money(amount)},
-        template="payments/mail/payment_returned",
-        context={
-            "checkout": checkout,
-            "amount": amount,
-            "cart_url": settings.SITE_URL + reverse("cart"),
-        },
-        now=now,
-    )

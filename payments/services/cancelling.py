@@ -24,7 +24,6 @@ from accounts.models import User
 from booking import services as booking
 from booking.changes import Actor
 from booking.models import Appointment
-from home.formats import money
 from payments import events, lesson_mails
 from payments.gateway import GatewayUnavailable
 from payments.models import CreditEntry, Order, OrderLine, Refund
@@ -113,7 +112,7 @@ def _cancel(
                 now=now,
                 by=by,
             )
-    _tell(lesson, line, actor, by, reason, credit, _consequence(credit, refund), now)
+    _tell(lesson, line, actor, by, reason, credit, now=now, refund=refund)
     audit(lesson, CANCEL, actor, by, reason)
     return Cancellation(lesson, credit, refund.pk if refund and refund.amount_cad else None)
 
@@ -135,16 +134,7 @@ def cancel_for_refund(
             appointment=lesson, actor=Actor.ADMIN, by=by, reason=reason, now=now, refunded=True
         )
         _earn_nothing(line)
-        _tell(
-            lesson,
-            line,
-            Actor.ADMIN,
-            by,
-            reason,
-            NOTHING,
-            _("Un autre courriel dit ce qui vous est remboursé."),
-            now,
-        )
+        _tell(lesson, line, Actor.ADMIN, by, reason, NOTHING, now=now, refund_mail_follows=True)
         audit(lesson, CANCEL, Actor.ADMIN, by, reason)
         cancelled.append(lesson)
     return cancelled
@@ -180,9 +170,8 @@ def restore(
             note=_("Cours rétabli"),
             by=by,
         )
-    consequence = _("%(amount)s sont repris de vos crédits.") % {"amount": money(taken)} if taken else ""
     audit(lesson, RESTORE, Actor.ADMIN, by, reason)
-    lesson_mails.record_restored(lesson, reason=reason, consequence=consequence, now=now)
+    lesson_mails.record_restored(lesson, reason=reason, taken=taken, now=now)
     return lesson
 
 
@@ -236,23 +225,6 @@ def _earn_nothing(line: OrderLine) -> None:
         line.save(update_fields=["earnings"])
 
 
-def _consequence(credit: Decimal, refund: Refund | None) -> str:
-    """What becomes of the student's money, for the mail; empty where none moves."""
-    if credit:
-        return _("%(amount)s sont portés à vos crédits.") % {"amount": money(credit)}
-    if refund is None:
-        return ""
-    on_card = _("%(amount)s sont remboursés sur votre carte.") % {"amount": money(refund.amount_cad)}
-    as_credit = _("%(amount)s, payés par crédits, retournent à vos crédits.") % {
-        "amount": money(refund.credits_cad)
-    }
-    return " ".join(
-        sentence
-        for sentence, amount in ((on_card, refund.amount_cad), (as_credit, refund.credits_cad))
-        if amount
-    )
-
-
 def _tell(
     lesson: Appointment,
     line: OrderLine | None,
@@ -260,10 +232,20 @@ def _tell(
     by: User | None,
     reason: str,
     credit: Decimal,
-    consequence: str,
+    *,
     now: datetime,
+    refund: Refund | None = None,
+    refund_mail_follows: bool = False,
 ) -> None:
     events.record_booking_cancelled(
         lesson, line, cancelled_by=actor, by=by, reason=reason, credit=credit, now=now
     )
-    lesson_mails.record_cancelled(lesson, actor=actor, reason=reason, consequence=consequence, now=now)
+    lesson_mails.record_cancelled(
+        lesson,
+        actor=actor,
+        reason=reason,
+        credit=credit,
+        refund=refund,
+        refund_mail_follows=refund_mail_follows,
+        now=now,
+    )

@@ -241,7 +241,7 @@ def _finalise(checkout: Checkout, *, now: datetime) -> list[Refund]:
     if is_new:
         events.record_signup(user, now=now)
     events.record_booking_created(order, lines, now=now)
-    mails.record_confirmation(order, lines, now=now)
+    mails.record_confirmation(order, now=now)
     return refunds
 
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import cast
 
@@ -14,6 +14,8 @@ import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 
 from notifications import delivery
+from notifications.composing import Attachment, Letter, Mail, Occasion, compose, mail_kind
+from notifications.models import OutboxMessage
 
 
 def drain_outbox(*, now: datetime) -> int:
@@ -25,6 +27,26 @@ def drain_outbox(*, now: datetime) -> int:
         if not any(made):
             break
     return attempts
+
+
+@mail_kind("test.letter", label="Lettre")
+def letter(occasion: Occasion) -> Letter | None:
+    """A mail of the tests: `about` says what becomes of it."""
+    if occasion.about.get("moot"):
+        return None
+    if occasion.about.get("broken"):
+        raise KeyError("subject")
+    files = (
+        [Attachment("cours.ics", b"BEGIN:VCALENDAR", "text/calendar")] if occasion.about.get("file") else []
+    )
+    return Letter(occasion.about["subject"], "notifications/mail_base", {}, files)
+
+
+def written(*messages: OutboxMessage, now: datetime | None = None) -> list[Mail]:
+    """What these mails say, as they would go out at `now`."""
+    now = now or datetime.now(UTC)
+    mails = [compose(kind=each.type, to=each.destination, payload=each.payload, now=now) for each in messages]
+    return [mail for mail in mails if mail]
 
 
 def broker() -> RedisBroker:

@@ -14,6 +14,7 @@ from wagtail.models import ModelLogEntry
 from wagtail.permissions import policy_registry
 
 from accounts.models import Role, User
+from notifications import delivery
 from notifications.models import OutboxMessage
 from tests.factories import make_user
 from tests.notifications.test_delivery import make_event, make_mail
@@ -100,7 +101,8 @@ def test_the_list_says_what_went_where_and_how(office: Client) -> None:
     make_event(URL, attempts=3)
     make_event(URL, delivered_at=NOW)
     make_event(URL, dead_at=NOW)
-    make_mail(1)
+    mail = make_mail(1)
+    delivery.deliver(mail.pk, now=NOW)
     page = office.get(address("list")).content.decode()
     for said in [
         "Envois",
@@ -134,8 +136,7 @@ def test_the_list_is_filtered_and_searched(office: Client, query: dict[str, str]
     make_event(URL)
     other = make_event(URL)
     OutboxMessage.objects.filter(pk=other.pk).update(type="ticket.created", payload={"subject": "Aide"})
-    mail = make_mail(1)
-    OutboxMessage.objects.filter(pk=mail.pk).update(delivered_at=NOW)
+    delivery.deliver(make_mail(1).pk, now=NOW)
     response = office.get(address("list"), query)
     assert sorted(message.what for message in response.context["object_list"]) == sorted(found)
 
@@ -171,17 +172,30 @@ def test_an_event_is_inspected_with_its_payload_and_last_answer(office: Client) 
     assert "<script>panne" not in page
 
 
-def test_a_mail_is_inspected_behind_a_sandbox(office: Client) -> None:
+def test_a_mail_that_waits_is_inspected_with_what_it_is_about(office: Client) -> None:
+    page = office.get(address("inspect", make_mail(1).pk)).content.decode()
+    assert "Ce courriel s’écrit au moment de partir" in page
+    assert "&quot;subject&quot;: &quot;Courriel 1&quot;" in page
+
+
+def test_a_mail_that_went_out_is_inspected_with_what_was_said(office: Client) -> None:
     message = make_mail(1)
-    message.payload["html"] = '<p onclick="x">Bonjour</p><script>alert(1)</script>'
-    message.payload["attachments"] = [{"name": "cours.ics", "mimetype": "text/calendar", "content": "QUJD"}]
+    message.payload |= {"subject": "Votre réservation", "text": "Bonjour <script>alert(1)</script>"}
+    message.delivered_at = NOW
     message.save()
     page = office.get(address("inspect", message.pk)).content.decode()
-    assert "Courriel 1" in page
-    assert "cours.ics (text/calendar, 3\xa0octets)" in page
-    assert 'sandbox=""' in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "Votre réservation" in page
+    assert "Bonjour &lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert(1)" not in page
+
+
+def test_a_mail_that_was_no_longer_to_be_said_is_told_from_one_given_up(office: Client) -> None:
+    message = make_mail(1, moot=True)
+    delivery.deliver(message.pk, now=NOW)
+    assert "Sans objet" in office.get(address("list")).content.decode()
+    assert "Devenu sans objet" in office.get(address("inspect", message.pk)).content.decode()
+    assert list(office.get(address("list"), {"status": "moot"}).context["object_list"]) == [message]
+    assert not office.get(address("list"), {"status": "dead"}).context["object_list"]
 
 
 def test_sending_again_asks_first(office: Client) -> None:

@@ -13,11 +13,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.utils import IntegrityError
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.models import User
 from notifications import delivery
+from notifications.composing import compose
 from notifications.models import OutboxMessage, OutboxQuerySet
 from tests.notifications.support import Receiver, drain_outbox
 
@@ -34,15 +36,10 @@ def make_event(url: str, number: int = 0, **fields: object) -> OutboxMessage:
     )
 
 
-def make_mail(number: int = 0) -> OutboxMessage:
-    payload = {
-        "subject": f"Courriel {number}",
-        "text": "Bonjour",
-        "html": "<p>Bonjour</p>",
-        "attachments": [],
-    }
+def make_mail(number: int = 0, **about: object) -> OutboxMessage:
+    payload = {"user": None, "about": {"subject": f"Courriel {number}", **about}}
     return OutboxMessage.objects.create(
-        kind="mail", type="courriel", destination="zoe@exemple.ca", payload=payload, available_at=NOW
+        kind="mail", type="test.letter", destination="zoe@exemple.ca", payload=payload, available_at=NOW
     )
 
 
@@ -103,13 +100,52 @@ def test_gone_is_dead_at_once(db: None, make: Receiver) -> None:
 
 
 def test_what_cannot_be_sent_is_tried_again_and_shown(db: None) -> None:
-    message = make_mail()
-    OutboxMessage.objects.update(payload={})
+    message = make_mail(broken=True)
     assert drain_outbox(now=NOW) == 1
     message.refresh_from_db()
     assert (message.status, message.lease_until) == (OutboxMessage.Status.WAITING, None)
     assert message.last_error == "KeyError: 'subject'"
     assert message.available_at > NOW
+
+
+def test_a_mail_is_written_when_it_goes_out_and_what_it_said_is_kept(db: None, student: User) -> None:
+    message = make_mail(file=True)
+    message.payload |= {"user": str(student.pk)}
+    message.save()
+    User.objects.filter(pk=student.pk).update(email="zoe.roy@exemple.ca")
+    drain_outbox(now=NOW)
+    message.refresh_from_db()
+    (sent,) = mail.outbox
+    assert (sent.subject, sent.to, message.destination) == (
+        "Courriel 0",
+        ["zoe.roy@exemple.ca"],
+        "zoe.roy@exemple.ca",
+    )
+    assert message.status == OutboxMessage.Status.DELIVERED
+    assert list(message.payload) == ["text", "user", "about", "subject"]
+    assert (message.what, message.payload["text"]) == ("Courriel 0", sent.body)
+
+
+def test_a_mail_that_is_no_longer_to_be_said_ends_unsent_and_not_dead(db: None) -> None:
+    message = make_mail(moot=True)
+    drain_outbox(now=NOW)
+    message.refresh_from_db()
+    assert (message.status, message.moot_at, message.lease_until) == (
+        OutboxMessage.Status.MOOT,
+        NOW,
+        None,
+    )
+    assert mail.outbox == []
+    assert not OutboxMessage.objects.dead().exists()
+    assert drain_outbox(now=NOW + timedelta(days=1)) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_mail_is_written_inside_a_transaction() -> None:
+    message = make_mail()
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        compose(kind=message.type, to=message.destination, payload=message.payload, now=NOW)
+    assert compose(kind=message.type, to=message.destination, payload=message.payload, now=NOW)
 
 
 def test_a_lease_keeps_others_away_until_it_is_over(db: None, make: Receiver) -> None:
@@ -193,9 +229,13 @@ def test_the_sweep_finds_each_mail_and_the_first_event_of_each_destination(
         assert delivery.left_behind(now=NOW) == [first, other, *mails]
 
 
-def test_a_row_cannot_be_both_delivered_and_dead(db: None, make: Receiver) -> None:
+@pytest.mark.parametrize(
+    "ends",
+    [("delivered_at", "dead_at"), ("delivered_at", "moot_at"), ("dead_at", "moot_at")],
+)
+def test_a_row_has_one_end(db: None, ends: tuple[str, str]) -> None:
     with pytest.raises(IntegrityError, match="outbox_one_end"):
-        make_event(make.url, delivered_at=NOW, dead_at=NOW)
+        make_event("https://hook.exemple.com/", 0, **dict.fromkeys(ends, NOW))
 
 
 @pytest.mark.parametrize("status", OutboxMessage.Status.values)
@@ -204,6 +244,7 @@ def test_the_status_of_a_row_and_its_filter_agree(db: None, make: Receiver, stat
         make_event(make.url),
         make_event(make.url, delivered_at=NOW),
         make_event(make.url, dead_at=NOW),
+        make_event(make.url, moot_at=NOW),
     ]
     found = OutboxMessage.objects.with_status(status)
     assert list(found) == [row for row in rows if row.status == status]

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import base64
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
-from typing import Any
 
 import pytest
 from django.core import mail as django_mail
 from django.core.mail.backends.locmem import EmailBackend
 
 from notifications import mail
+from notifications.composing import Attachment, Mail
 from notifications.rules import Answer
 
 ICS = "BEGIN:VCALENDAR\r\nSUMMARY:Mathématiques\r\nEND:VCALENDAR\r\n"
-PAYLOAD: dict[str, Any] = {
-    "subject": "Votre réservation",
-    "text": "Bonjour Zoé\n",
-    "html": "<p>Bonjour Zoé</p>\n",
-    "attachments": [
-        {
-            "name": "cours.ics",
-            "mimetype": "text/calendar",
-            "content": base64.b64encode(ICS.encode()).decode(),
-        },
-        {
-            "name": "a.pdf",
-            "mimetype": "application/pdf",
-            "content": base64.b64encode(b"%PDF\x00\xff").decode(),
-        },
+MAIL = Mail(
+    to="zoe@exemple.ca",
+    subject="Votre réservation",
+    text="Bonjour Zoé\n",
+    html="<p>Bonjour Zoé</p>\n",
+    attachments=[
+        Attachment("cours.ics", ICS.encode(), "text/calendar"),
+        Attachment("a.pdf", b"%PDF\x00\xff", "application/pdf"),
     ],
-}
+    headers={"X-Essai": "oui"},
+)
 
 
 def send() -> Answer:
-    return mail.send(to="zoe@exemple.ca", message_id="7b1c0a52-3f0e-4a4c-9d5f-0d6f1f4b8f11", payload=PAYLOAD)
+    return mail.send(MAIL, message_id="7b1c0a52-3f0e-4a4c-9d5f-0d6f1f4b8f11")
 
 
 def test_a_mail_has_both_texts_and_its_files() -> None:
@@ -44,6 +37,7 @@ def test_a_mail_has_both_texts_and_its_files() -> None:
     assert (sent.subject, sent.to) == ("Votre réservation", ["zoe@exemple.ca"])
     assert message["From"] == "Fanal <bonjour@fanal.example>"
     assert message["Message-ID"] == "<7b1c0a52-3f0e-4a4c-9d5f-0d6f1f4b8f11@fanal.example>"
+    assert message["X-Essai"] == "oui"
     parts = {part.get_content_type(): part.get_payload(decode=True) for part in message.walk()}
     calendar = parts["text/calendar"]
     assert isinstance(calendar, bytes)

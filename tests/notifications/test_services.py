@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -15,9 +14,10 @@ from django.db import transaction
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
+from notifications.composing import MailKindError
 from notifications.events import EVENT_TYPES, EventError, as_json
 from notifications.models import OutboxMessage
-from notifications.services import Attachment, OutsideTransactionError, record_event, record_mail
+from notifications.services import OutsideTransactionError, record_event, record_mail
 from tests.notifications.support import broker, queued
 
 NOW = datetime(2026, 12, 7, 19, 30, tzinfo=UTC)
@@ -32,9 +32,8 @@ SIGNUP: dict[str, Any] = {
 }
 MAIL: dict[str, Any] = {
     "to": "zoe@exemple.ca",
-    "subject": "Bonjour",
-    "template": "notifications/mail_base",
-    "context": {},
+    "kind": "test.letter",
+    "about": {"subject": "Bonjour"},
 }
 
 
@@ -217,25 +216,27 @@ def test_a_dead_redis_does_not_fail_the_commit(signup_url: str, monkeypatch: pyt
     assert OutboxMessage.objects.waiting().count() == 2
 
 
-def test_a_mail_is_rendered_at_once(db: None, student: User) -> None:
-    message = record_mail(
-        **MAIL | {"subject": "Votre réservation\n est  confirmée", "context": {"user": student}},
-        now=NOW,
-        attachments=[
-            Attachment("cours.ics", "BEGIN:VCALENDAR", "text/calendar"),
-            Attachment("a.bin", b"\x00\xff", "x/y"),
-        ],
-    )
+def test_a_mail_is_recorded_without_a_word_of_it(db: None, student: User) -> None:
+    message = record_mail(kind="test.letter", to=student, about={"order": ZOE}, now=NOW)
+    assert message is not None
     message.refresh_from_db()
-    assert (message.kind, message.type) == ("mail", "notifications/mail_base")
-    assert message.destination == "zoe@exemple.ca"
-    assert message.payload["subject"] == "Votre réservation est confirmée"
-    assert message.payload["text"].endswith(
-        "-- \nFanal\nCours particuliers, un élève à la fois.\nhttp://127.0.0.1:8000\n"
-    )
-    assert message.payload["html"].startswith("<!DOCTYPE html>")
-    assert "<title>Votre réservation est confirmée</title>" in message.payload["html"]
-    assert [
-        (row["name"], row["mimetype"], base64.b64decode(row["content"]))
-        for row in message.payload["attachments"]
-    ] == [("cours.ics", "text/calendar", b"BEGIN:VCALENDAR"), ("a.bin", "x/y", b"\x00\xff")]
+    assert (message.kind, message.type, message.what) == ("mail", "test.letter", "Lettre")
+    assert message.destination == "eleve@exemple.ca"
+    assert message.payload == {"user": str(student.pk), "about": {"order": str(ZOE)}}
+
+
+def test_a_kind_that_nobody_composes_is_refused(db: None) -> None:
+    with pytest.raises(MailKindError, match=r"nobody composes test\.unknown"):
+        record_mail(**MAIL | {"kind": "test.unknown"}, now=NOW)
+    assert not OutboxMessage.objects.exists()
+
+
+def test_what_must_be_said_once_is_recorded_once(db: None, student: User, stranger: User) -> None:
+    about: dict[str, Any] = {"kind": "test.letter", "about": {}, "now": NOW}
+    assert record_mail(to=student, once="2026-12-07", **about)
+    assert record_mail(to=student, once="2026-12-07", **about) is None
+    assert record_mail(to=student, once="2026-12-08", **about)
+    assert record_mail(to=stranger, once="2026-12-07", **about)
+    assert record_mail(to=student, **about)
+    assert record_mail(to=student, **about)
+    assert OutboxMessage.objects.count() == 5

@@ -119,13 +119,7 @@ def test_events_arrive_in_the_order_in_which_they_happened(worker: None, quick: 
 
 def test_a_mail_is_sent(worker: None) -> None:
     with transaction.atomic():
-        record_mail(
-            to="zoe@exemple.ca",
-            subject="Bonjour",
-            template="notifications/mail_base",
-            context={},
-            now=timezone.now(),
-        )
+        record_mail(kind="test.letter", to="zoe@exemple.ca", about={"subject": "Bonjour"}, now=timezone.now())
     until_nothing_waits()
     assert [sent.to for sent in mail.outbox] == [["zoe@exemple.ca"]]
 

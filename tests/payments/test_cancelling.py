@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,11 +13,13 @@ from accounts.models import User
 from booking.changes import Actor
 from booking.errors import LessonClosed, ReasonMissing, TooLate
 from booking.models import Appointment, AppointmentChange, TimeClaim
+from notifications.composing import Mail
 from notifications.models import OutboxMessage
 from payments.models import CreditEntry, OrderLine, Refund
 from payments.services.cancelling import Cancellation, Compensation, cancel, cancel_for_refund
 from payments.services.credits import balance
 from tests.factories import make_lesson
+from tests.notifications.support import written
 from tests.payments.sold import START, before, make_sold_lesson
 
 pytestmark = pytest.mark.django_db
@@ -63,15 +64,15 @@ def cancel_as_admin(
     )
 
 
-def mails() -> dict[str, dict[str, Any]]:
+def mails() -> dict[str, Mail]:
     """What each was written about the lesson; about a refund there is a mail of its own."""
-    found = OutboxMessage.objects.filter(type__startswith="payments/mail/lesson")
-    return {mail.destination: mail.payload for mail in found}
+    found = OutboxMessage.objects.filter(type__startswith="lesson.").order_by("created_at")
+    return {mail.to: mail for mail in written(*found)}
 
 
-def calendar_in(mail: dict[str, Any]) -> Calendar:
-    (attachment,) = mail["attachments"]
-    return Calendar.from_ical(base64.b64decode(attachment["content"]))
+def calendar_in(mail: Mail) -> Calendar:
+    (attachment,) = mail.attachments
+    return Calendar.from_ical(attachment.content)
 
 
 class TestByTheStudent:
@@ -228,7 +229,7 @@ class TestByTheDirection:
         assert balance(user=lesson.student) == Decimal("45.00")
         lesson.refresh_from_db()
         assert lesson.status == Appointment.Status.REFUNDED
-        assert "45,00\xa0$, payés par crédits" in mails()[lesson.student.email]["text"]
+        assert "45,00\xa0$, payés par crédits" in mails()[lesson.student.email].text
 
     def test_a_free_lesson_has_nothing_to_refund(self, admin: User) -> None:
         lesson = make_sold_lesson(discount="45.00")
@@ -282,15 +283,15 @@ class TestTelling:
         lesson = make_sold_lesson()
         cancel_as_tutor(lesson, reason="Grippe")
         to_student, to_tutor = mails()[lesson.student.email], mails()[lesson.tutor.user.email]
-        for body in (to_student["text"], to_student["html"]):
+        for body in (to_student.text, to_student.html):
             assert "Maude Gagnon a dû annuler ce cours." in body
             assert "mardi 12 janvier 2027" in body
             assert "14\xa0h\xa030 à 15\xa0h\xa030" in body
             assert "Grippe" in body
             assert "45,00\xa0$ sont portés à vos crédits." in body
-        assert "Vous avez annulé ce cours." in to_tutor["text"]
-        assert "avec Zoé" in to_tutor["text"]
-        for body in (to_tutor["text"], to_tutor["html"]):
+        assert "Vous avez annulé ce cours." in to_tutor.text
+        assert "avec Zoé" in to_tutor.text
+        for body in (to_tutor.text, to_tutor.html):
             assert "$" not in body
             assert "Tremblay" not in body
 
@@ -307,7 +308,7 @@ class TestTelling:
                 1,
             )
             assert shown["ORGANIZER"] == "mailto:bonjour@fanal.example"
-            assert mail["attachments"][0]["mimetype"] == "text/calendar; method=CANCEL"
+            assert mail.attachments[0].mimetype == "text/calendar; method=CANCEL"
 
 
 def event() -> dict[str, Any]:

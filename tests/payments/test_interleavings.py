@@ -177,7 +177,7 @@ def one_result(checkout: Checkout) -> None:
     told = OutboxMessage.objects.filter(payload__order_id=str(order.pk))
     assert sorted(told.values_list("type", flat=True)) == ["booking.created", "order.refunded"]
     written = OutboxMessage.objects.filter(destination=order.user.email)
-    assert list(written.values_list("type", flat=True)) == ["payments/mail/confirmation"]
+    assert list(written.values_list("type", flat=True)) == ["order.confirmation"]
 
 
 @pytest.mark.parametrize("first", CALLERS, ids=lambda caller: caller.__name__)

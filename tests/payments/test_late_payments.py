@@ -20,6 +20,7 @@ from payments.gateway import RefundStatus, gateway
 from payments.models import Checkout, Order, Refund
 from payments.services import settle
 from tests.factories import make_lesson
+from tests.notifications.support import written
 from tests.payments.support import make_held_cart, make_shelf, next_lesson_time, start_and_pay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
@@ -69,7 +70,7 @@ def test_each_whose_slot_is_taken_is_a_refund_of_exactly_what_was_paid() -> None
         assert (refund.amount, refund.status) == (int(rate * 100), RefundStatus.SUCCEEDED)
     assert dict(Refund.objects.values_list("order__intent_id", "amount_cad")) == paid
     assert Counter(Order.objects.values_list("status", flat=True)) == {"refunded": PAYMENTS}
-    told = OutboxMessage.objects.filter(type="payments/mail/confirmation").values_list("payload", flat=True)
-    assert sorted(
-        mail["text"].partition(" : ")[2].split("\xa0$ sur votre carte")[0] for mail in told
-    ) == sorted(str(rate).replace(".", ",") for rate in RATES)
+    told = written(*OutboxMessage.objects.filter(type="order.confirmation"))
+    assert sorted(mail.text.partition(" : ")[2].split("\xa0$ sur votre carte")[0] for mail in told) == sorted(
+        str(rate).replace(".", ",") for rate in RATES
+    )

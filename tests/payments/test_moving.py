@@ -263,10 +263,10 @@ class TestTelling:
         lesson = make_sold_lesson()
         move_as_student(lesson)
         to_student, to_tutor = mails()[lesson.student.email], mails()[lesson.tutor.user.email]
-        assert "Vous avez déplacé ce cours." in to_student["text"]
-        assert "Zoé a déplacé ce cours." in to_tutor["text"]
+        assert "Vous avez déplacé ce cours." in to_student.text
+        assert "Zoé a déplacé ce cours." in to_tutor.text
         for mail in (to_student, to_tutor):
-            for body in (mail["text"], mail["html"]):
+            for body in (mail.text, mail.html):
                 assert "mardi 12 janvier 2027" in body
                 assert "mercredi 13 janvier 2027" in body
                 assert "Tremblay" not in body
@@ -372,8 +372,8 @@ class TestRestoring:
         cancel_as_student(lesson, now=before(lesson, days=1))
         OutboxMessage.objects.all().delete()
         self.bring_back(lesson, admin)
-        assert "45,00\xa0$ sont repris de vos crédits." in mails()[lesson.student.email]["text"]
-        assert "$" not in mails()[lesson.tutor.user.email]["text"]
+        assert "45,00\xa0$ sont repris de vos crédits." in mails()[lesson.student.email].text
+        assert "$" not in mails()[lesson.tutor.user.email].text
         for mail in mails().values():
             (shown,) = calendar_in(mail).walk("VEVENT")
             assert (shown["STATUS"], shown["SEQUENCE"]) == ("CONFIRMED", 2)

@@ -140,7 +140,7 @@ class TestPreviewed:
         assert TimeClaim.objects.count() == 1
         assert balance(user=student) == Decimal("9.75")
         told = set(OutboxMessage.objects.values_list("type", flat=True))
-        assert {"order.refunded", "booking.cancelled", "payments/mail/refund"} <= told
+        assert {"order.refunded", "booking.cancelled", "order.refund"} <= told
 
     def test_everything_keeps_the_lessons_when_asked_to(self, office: Client) -> None:
         order = make_paid_order([Sold(), Sold()])

@@ -13,12 +13,14 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from notifications.composing import Mail
 from notifications.models import OutboxMessage
 from payments.errors import NothingToRefund, RefundTooMuch
 from payments.gateway import GatewayUnavailable, RefundStatus, gateway
 from payments.models import CreditEntry, Order, OrderLine, Refund, Review
 from payments.services.credits import balance, credit_line
 from payments.services.refunds import promise_refund, send_refund, take_in_refunds
+from tests.notifications.support import written
 from tests.payments.orders import Sold, make_paid_order
 from tests.payments.sandbox_process import StripeSandbox
 
@@ -85,9 +87,8 @@ def events() -> list[dict[str, Any]]:
     return [message.payload for message in told]
 
 
-def mails() -> list[dict[str, Any]]:
-    sent = OutboxMessage.objects.filter(type="payments/mail/refund").order_by("created_at")
-    return [message.payload for message in sent]
+def mails() -> list[Mail]:
+    return written(*OutboxMessage.objects.filter(type="order.refund").order_by("created_at"))
 
 
 def open_reviews() -> list[str]:
@@ -121,8 +122,8 @@ class TestPromised:
             "affected_appointments": [str(line.appointment_id) for line in order.lines.all()],
         }
         [mail] = mails()
-        assert mail["subject"] == f"Remboursement de votre commande {order.number}"
-        for text in (mail["text"], mail["html"]):
+        assert mail.subject == f"Remboursement de votre commande {order.number}"
+        for text in (mail.text, mail.html):
             assert "45,00\xa0$" in text
             assert "67,50\xa0$" in text
             assert "112,50\xa0$ sur la carte" in text
@@ -158,8 +159,8 @@ class TestPromised:
         assert on_stripe(order) == [(6025, "succeeded"), (50, "succeeded")]
         assert status_of(order) == REFUNDED
         assert [event["refund_amount"] for event in events()] == [70, 51.5]
-        assert "60,25\xa0$ sur la carte" in mails()[0]["text"]
-        assert "9,75\xa0$ en crédits" in mails()[0]["text"]
+        assert "60,25\xa0$ sur la carte" in mails()[0].text
+        assert "9,75\xa0$ en crédits" in mails()[0].text
 
     def test_what_only_credits_paid_needs_no_stripe(
         self, stripe_sandbox: StripeSandbox, student: User
@@ -171,8 +172,8 @@ class TestPromised:
         [event] = events()
         assert (event["refund_amount"], event["stripe_refund_id"], event["processed_by"]) == (45, None, None)
         [mail] = mails()
-        assert "sur la carte" not in mail["text"]
-        assert "45,00\xa0$ en crédits : ils sont dès maintenant" in mail["text"]
+        assert "sur la carte" not in mail.text
+        assert "45,00\xa0$ en crédits : ils sont dès maintenant" in mail.text
 
     def test_all_as_credits_where_the_card_is_of_no_use(
         self, stripe_sandbox: StripeSandbox, student: User
@@ -391,8 +392,8 @@ class TestFromTheDashboard:
             None,
         )
         [mail] = mails()
-        assert "6,67\xa0$" in mail["text"]
-        assert "Motif" not in mail["text"]
+        assert "6,67\xa0$" in mail.text
+        assert "Motif" not in mail.text
 
     def test_several_with_our_own_among_them(self, stripe_sandbox: StripeSandbox) -> None:
         order = make_paid_order([Sold(), Sold()])

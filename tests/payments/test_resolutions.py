@@ -22,6 +22,7 @@ from payments.services.credits import add_entry, balance
 from payments.services.disputes import take_in_dispute
 from payments.services.refunds import promise_refund, send_refund
 from tests.booking.racing import race
+from tests.notifications.support import written
 from tests.payments.orders import Sold, make_paid_order
 from tests.payments.sandbox_process import StripeSandbox
 from tests.payments.support import ASKS_3D_SECURE, card_token, make_held_cart, make_shelf, start_and_pay
@@ -54,8 +55,8 @@ class TestMismatch:
         assert returned(checkout.intent_id) == [4500]
         assert checkout.status == Checkout.Status.CLOSED
         assert not TimeClaim.objects.filter(state="paying").exists()
-        mail = OutboxMessage.objects.get()
-        assert (mail.destination, "45,00\xa0$" in mail.payload["text"]) == ("zoe@exemple.ca", True)
+        (mail,) = written(OutboxMessage.objects.get())
+        assert (mail.to, "45,00\xa0$" in mail.text) == ("zoe@exemple.ca", True)
         review.refresh_from_db()
         assert (review.resolved_by, review.resolution) == (admin, said)
         entry = ModelLogEntry.objects.get()

@@ -17,6 +17,7 @@ from notifications.models import OutboxMessage
 from payments.models import Checkout, Order, Refund
 from payments.services import reconcile, settle
 from tests.factories import make_cart, make_lesson, make_user
+from tests.notifications.support import written
 from tests.payments.support import (
     ASKS_3D_SECURE,
     make_held_cart,
@@ -164,8 +165,8 @@ def test_a_slot_that_was_taken_meanwhile_is_refunded_and_the_rest_booked() -> No
     assert (refund.amount_cad, refund.status) == (Decimal("45.00"), Refund.Status.SUCCEEDED)
     order.refresh_from_db()
     assert order.status == Order.Status.PARTIALLY_REFUNDED
-    mail = OutboxMessage.objects.get(kind=OutboxMessage.Kind.MAIL)
-    assert "45,00\xa0$ sur votre carte" in mail.payload["text"]
+    (mail,) = written(OutboxMessage.objects.get(type="order.confirmation"))
+    assert "45,00\xa0$ sur votre carte" in mail.text
 
 
 def test_a_guest_whose_email_got_an_account_meanwhile_books_for_that_account() -> None:

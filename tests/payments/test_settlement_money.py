@@ -25,6 +25,7 @@ from payments.services import settle
 from payments.services.credits import add_entry, balance
 from payments.services.settlement import release, settle_free
 from tests.factories import make_lesson
+from tests.notifications.support import written
 from tests.payments.sandbox_process import StripeSandbox
 from tests.payments.support import (
     card_token,
@@ -86,10 +87,10 @@ def test_a_slot_that_is_gone_becomes_a_credit_for_who_preferred_one(student: Use
     assert not Refund.objects.exists()
     entry = CreditEntry.objects.get()
     assert (entry.user, entry.amount_cad, entry.cause) == (student, Decimal(45), "slot_taken")
-    mail = OutboxMessage.objects.get(kind=OutboxMessage.Kind.MAIL).payload
-    assert "en crédits" in mail["text"]
-    assert "en crédits" in mail["html"]
-    assert "carte" not in mail["text"]
+    (mail,) = written(OutboxMessage.objects.get(type="order.confirmation"))
+    assert "en crédits" in mail.text
+    assert "en crédits" in mail.html
+    assert "carte" not in mail.text
 
 
 def test_credits_spent_on_a_slot_that_is_gone_come_back_as_credits(student: User) -> None:

@@ -65,4 +65,4 @@ def test_each_event_fifty_times_at_once(processes: Stack, stripe_sandbox: Stripe
     assert CreditEntry.objects.get(cause=CreditEntry.Cause.SPENT).balance_cad == 0
     assert Review.objects.get().subject == dispute_id
     sent = sorted(OutboxMessage.objects.values_list("type", flat=True))
-    assert sent == ["booking.created", "order.refunded", "payments/mail/confirmation", "payments/mail/refund"]
+    assert sent == ["booking.created", "order.confirmation", "order.refund", "order.refunded"]

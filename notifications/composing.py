@@ -1,0 +1,146 @@
+"""What a mail says is decided when it is sent: by then the lesson may be off, and the reminder no use.
+
+The row in the outbox only names the kind of mail, who gets it, and what it is about. The app that owns the
+subject composes it:
+
+    @mail_kind("lesson.cancelled", label=_("Cours annulé"))
+    def cancelled(occasion: Occasion) -> Letter | None:
+        lesson = Appointment.objects.get(pk=occasion.about["lesson"])
+        ...
+
+A composer reads the state as it is, and returns None for what is no longer to be said. It runs outside any
+transaction, in the school's language. The module is imported by its app's `ready()`, so that each process
+knows all kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.translation import override
+
+from accounts.models import User
+
+
+class MailKindError(LookupError):
+    """No app composes mails of this kind: a mistake of the caller."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file in a mail. Text is sent as UTF-8."""
+
+    name: str
+    content: bytes
+    mimetype: str
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """Why a mail is to be written: `about` are the ids and facts that were recorded, as JSON has them.
+
+    `person` is the account that gets it, None where only an address is known.
+    """
+
+    person: User | None
+    address: str
+    about: Mapping[str, Any]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a composer gives: `templates/<template>.txt` and `.html` are rendered with `context`, beside which
+    they find `subject`, `person`, `site_url` (no slash at the end) and `site_name`.
+    """
+
+    subject: str
+    template: str
+    context: Mapping[str, Any]
+    attachments: Sequence[Attachment] = ()
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail ready to be handed to the server."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    attachments: Sequence[Attachment] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Composer = Callable[[Occasion], Letter | None]
+
+
+@dataclass(frozen=True)
+class MailKind:
+    name: str
+    label: str | Promise
+    compose: Composer
+
+
+_KINDS: dict[str, MailKind] = {}
+
+
+def mail_kind(name: str, *, label: str | Promise) -> Callable[[Composer], Composer]:
+    """Register the composer of a kind of mail; `label` is what the admin calls it."""
+
+    def register(composer: Composer) -> Composer:
+        if name in _KINDS:
+            raise MailKindError(f"two composers for {name}")
+        _KINDS[name] = MailKind(name, label, composer)
+        return composer
+
+    return register
+
+
+def kind_of(name: str) -> MailKind:
+    """Raises MailKindError."""
+    try:
+        return _KINDS[name]
+    except KeyError:
+        raise MailKindError(f"nobody composes {name}") from None
+
+
+def label_of(name: str) -> str:
+    """What people call a kind of mail; the name itself of one that no app composes any more."""
+    return str(_KINDS[name].label) if name in _KINDS else name
+
+
+def compose(*, kind: str, to: str, payload: Mapping[str, Any], now: datetime) -> Mail | None:
+    """Write the mail of an outbox row as things stand; None when it is no longer to be said.
+
+    An account's mail goes to the address that it has today. Raises MailKindError, whatever the composer
+    raises, and RuntimeError inside a transaction: rendering must never make others wait for a lock.
+    """
+    with transaction.atomic(durable=True):
+        pass  # Django itself refuses to begin one inside another
+    found = kind_of(kind)
+    person = User.objects.filter(pk=payload["user"]).first() if payload["user"] else None
+    address = person.email if person else to
+    with override(settings.LANGUAGE_CODE):
+        letter = found.compose(Occasion(person, address, payload["about"], now))
+        if letter is None:
+            return None
+        subject = " ".join(str(letter.subject).split())
+        context = {
+            "subject": subject,
+            "person": person,
+            "site_url": settings.SITE_URL.rstrip("/"),
+            "site_name": settings.WAGTAIL_SITE_NAME,
+            **letter.context,
+        }
+        text, html = (
+            render_to_string(f"{letter.template}.{end}", context).strip() + "\n" for end in ("txt", "html")
+        )
+    return Mail(address, subject, text, html, letter.attachments)

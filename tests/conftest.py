@@ -43,6 +43,10 @@ def redis_client() -> redis.Redis:
 
 @pytest.fixture(autouse=True)
 def nothing_remembered(redis_client: redis.Redis) -> None:
+    forget_everything(redis_client)
+
+
+def forget_everything(redis_client: redis.Redis) -> None:
     """Caches, sessions, rate limits and queued messages of the test before are gone."""
     for key in redis_client.scan_iter(f"{settings.REDIS_PREFIX}*", count=1000):
         redis_client.delete(key)

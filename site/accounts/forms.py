@@ -13,7 +13,17 @@ from accounts.models import User
 PASSWORD_HINT = _("Au moins 10 caractères. Une courte phrase fait un bon mot de passe.")
 
 
-class LoginForm(AuthenticationForm):
+class _StartsInAField(forms.BaseForm):
+    """Writing starts in the field with autofocus; after a mistake, reading starts in the summary."""
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.errors:
+            for field in self.fields.values():
+                field.widget.attrs.pop("autofocus", None)
+
+
+class LoginForm(_StartsInAField, AuthenticationForm):
     username = forms.EmailField(
         label=_("Courriel"), widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
     )
@@ -27,7 +37,7 @@ class LoginForm(AuthenticationForm):
         return User.objects.normalize_email(self.cleaned_data["username"])
 
 
-class PasswordLinkForm(forms.Form):
+class PasswordLinkForm(_StartsInAField, forms.Form):
     email = forms.EmailField(
         label=_("Courriel"),
         max_length=254,

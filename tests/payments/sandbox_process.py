@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from django.conf import LazySettings
 from pytest_django import Settings
 
 from config.settings.base import ROOT
@@ -124,7 +125,7 @@ class StripeSandbox:
     def as_merchant(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.secret_key}"}
 
-    def configure(self, settings: Settings) -> None:
+    def configure(self, settings: Settings | LazySettings) -> None:
         settings.STRIPE_API_BASE = self.base_url
         settings.STRIPE_SECRET_KEY = self.secret_key
         settings.STRIPE_PUBLISHABLE_KEY = self.publishable_key

@@ -8,15 +8,18 @@ class HomeConfig(AppConfig):
 
     def ready(self) -> None:
         from django.db.models.signals import post_delete, post_save
+        from wagtail.images import get_image_model
         from wagtail.models import Page, Site
         from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 
-        from home.chrome import forget_after_commit
-        from home.models import SiteSettings
+        from accounts.brand import name_with
+        from home.brand import SiteSettings
+        from home.chrome import brand_name, forget_after_commit
 
         for signal in (page_published, page_unpublished, page_slug_changed, post_page_move):
             signal.connect(forget_after_commit)
         post_delete.connect(forget_after_commit, sender=Page)
-        for model in (Site, SiteSettings):
+        for model in (Site, SiteSettings, get_image_model()):
             post_save.connect(forget_after_commit, sender=model)
             post_delete.connect(forget_after_commit, sender=model)
+        name_with(brand_name)

@@ -1,22 +1,21 @@
-"""Home, plain content pages and the brand."""
+"""Home and plain content pages; the brand is in home.brand."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.db import models
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
-from wagtail.blocks import PageChooserBlock
-from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
-from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
-from home.blocks import BODY_BLOCKS, HOME_BLOCKS, SENTENCES
+from home.blocks import BODY_BLOCKS, HOME_BLOCKS
+from home.brand import SiteSettings
+from home.fields import BlocksField
 from home.search import folded_text
+
+__all__ = ["ContentPage", "HomePage", "SiteSettings"]
 
 
 class HomePage(Page):
@@ -40,7 +39,7 @@ class HomePage(Page):
         related_name="+",
         verbose_name=_("page du bouton"),
     )
-    body = StreamField(HOME_BLOCKS, blank=True, verbose_name=_("contenu"))
+    body = BlocksField(HOME_BLOCKS, blank=True, verbose_name=_("contenu"))
 
     parent_page_types = ["wagtailcore.Page"]
     max_count = 1
@@ -89,7 +88,7 @@ class HomePage(Page):
 
 class ContentPage(Page):
     intro = models.TextField(_("introduction"), blank=True)
-    body = StreamField(BODY_BLOCKS, blank=True, verbose_name=_("contenu"))
+    body = BlocksField(BODY_BLOCKS, blank=True, verbose_name=_("contenu"))
 
     parent_page_types = ["home.HomePage", "home.ContentPage"]
     subpage_types = ["home.ContentPage"]
@@ -109,42 +108,3 @@ class ContentPage(Page):
 
     def folded_text(self) -> str:
         return folded_text(self.title, self.intro, body=self.body)
-
-
-@register_setting(icon="site")
-class SiteSettings(BaseSiteSetting):
-    """The brand, and what the foot of every page says."""
-
-    brand = models.CharField(_("marque"), max_length=60, default="Fanal")
-    tagline = models.CharField(_("devise"), max_length=160, blank=True)
-    email = models.EmailField(_("courriel"), blank=True)
-    phone = models.CharField(_("téléphone"), max_length=30, blank=True)
-    hours = models.CharField(_("heures de réponse"), max_length=160, blank=True)
-    footer_text = RichTextField(_("texte de pied de page"), features=SENTENCES, blank=True)
-    footer_pages = StreamField(
-        [("page", PageChooserBlock(label=_("Page")))],
-        blank=True,
-        verbose_name=_("pages du pied de page"),
-        help_text=_(
-            "L'en-tête montre les pages cochées « Afficher dans les menus » juste sous l'accueil ; "
-            "le pied de page montre celles-ci."
-        ),
-    )
-
-    panels = [
-        MultiFieldPanel([FieldPanel("brand"), FieldPanel("tagline")], heading=_("Marque")),
-        MultiFieldPanel(
-            [FieldPanel("email"), FieldPanel("phone"), FieldPanel("hours")], heading=_("Coordonnées")
-        ),
-        MultiFieldPanel([FieldPanel("footer_text"), FieldPanel("footer_pages")], heading=_("Pied de page")),
-    ]
-
-    class Meta:
-        verbose_name = _("marque et pied de page")
-
-    def __str__(self) -> str:
-        return self.brand
-
-    def live_footer_pages(self) -> list[Any]:
-        """The chosen pages that are still there and published."""
-        return [block.value for block in self.footer_pages if block.value and block.value.live]

@@ -71,6 +71,7 @@ def sharing_of(
     """
     address: str = (page.get_full_url(request) or "") if page.pk else ""
     home = home_address(frame)
+    picture = picture or frame.chrome.sharing
     title = page.seo_title or getattr(page, "headline", "") or page.title
     return Sharing(
         title=title,
@@ -104,10 +105,12 @@ def school(frame: Frame) -> Node:
     return structured.organization(
         url=home,
         name=chrome.brand,
-        logo=urljoin(home, static("img/favicon.svg")),
+        logo=urljoin(home, chrome.logo.light.url if chrome.logo else static("img/favicon.svg")),
         description=chrome.tagline,
         email=chrome.email,
         telephone=chrome.phone,
+        address=", ".join(chrome.address),
+        elsewhere=[link.url for link in chrome.social],
     )
 
 

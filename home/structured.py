@@ -16,9 +16,17 @@ _ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 
 def organization(
-    *, url: str, name: str, logo: str, description: str = "", email: str = "", telephone: str = ""
+    *,
+    url: str,
+    name: str,
+    logo: str,
+    description: str = "",
+    email: str = "",
+    telephone: str = "",
+    address: str = "",
+    elsewhere: Sequence[str] = (),
 ) -> Node:
-    """The school. `url` is the address of its home page."""
+    """The school. `url` is the address of its home page; `elsewhere`, those of its pages on other sites."""
     return without_blanks(
         {
             "@type": "EducationalOrganization",
@@ -29,6 +37,8 @@ def organization(
             "description": description,
             "email": email,
             "telephone": telephone,
+            "address": address,
+            "sameAs": list(elsewhere),
         }
     )
 

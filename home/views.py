@@ -1,15 +1,18 @@
-"""Search: the one page of the site that is no Wagtail page; and what search engines may look at."""
+"""What is no page of an editor's: search, the colours of the brand, and what search engines may look at."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_safe
 
 from accounts.access import public
+from home import colours
 from home.search import clean_query, find_pages, may_search, suggest
 
 MOST_RESULTS = 30
@@ -43,3 +46,17 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     context = {"admin": f"/{settings.ADMIN_PATH}", "site_url": settings.SITE_URL.rstrip("/")}
     return render(request, "robots.txt", context, content_type="text/plain; charset=utf-8")
+
+
+@public
+@require_safe
+@cache_control(public=True, max_age=60 * 60 * 24 * 365, immutable=True)
+def accent(request: HttpRequest, accent: str, version: str) -> HttpResponse:
+    """The shades of the brand's colour. All of it is in the address: no query, and never another answer."""
+    try:
+        shades = colours.palette(f"#{accent}")
+    except ValidationError as error:
+        raise Http404 from error
+    if version != shades.version():
+        raise Http404
+    return HttpResponse(shades.css(), content_type="text/css; charset=utf-8")

@@ -26,6 +26,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import override
 
+from accounts.brand import school_name
 from accounts.models import User
 
 
@@ -137,7 +138,7 @@ def compose(*, kind: str, to: str, payload: Mapping[str, Any], now: datetime) ->
             "subject": subject,
             "person": person,
             "site_url": settings.SITE_URL.rstrip("/"),
-            "site_name": settings.WAGTAIL_SITE_NAME,
+            "site_name": school_name(),
             **letter.context,
         }
         text, html = (

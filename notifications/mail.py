@@ -8,6 +8,7 @@ from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
+from accounts.brand import sender
 from notifications.composing import Mail
 from notifications.rules import Answer
 
@@ -21,6 +22,7 @@ def send(mail: Mail, *, message_id: str) -> Answer:
     message = EmailMultiAlternatives(
         mail.subject,
         mail.text,
+        from_email=sender(),
         to=[mail.to],
         headers={**mail.headers, "Message-ID": f"<{message_id}@{domain}>"},
     )

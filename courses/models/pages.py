@@ -13,7 +13,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
-from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
@@ -24,6 +23,7 @@ from courses.models.catalogue import Course, Tutor
 from courses.models.lists import ListPage
 from courses.pictures import PORTRAIT_LARGE, PORTRAIT_SHARED, pictures
 from home.blocks import BODY_BLOCKS
+from home.fields import BlocksField
 from home.search import folded_text
 
 
@@ -74,7 +74,7 @@ class CoursePage(Page):
         db_default="",
         help_text=_("Une chose par ligne, quelques mots chacune."),
     )
-    body = StreamField(BODY_BLOCKS, blank=True, verbose_name=_("contenu"))
+    body = BlocksField(BODY_BLOCKS, blank=True, verbose_name=_("contenu"))
 
     parent_page_types = ["courses.CourseIndexPage"]
     subpage_types: list[str] = []
@@ -147,7 +147,7 @@ class TutorPage(Page):
     intro = models.TextField(
         _("introduction"), blank=True, help_text=_("Une phrase, montrée aussi dans les listes.")
     )
-    body = StreamField(BODY_BLOCKS, blank=True, verbose_name=_("contenu"))
+    body = BlocksField(BODY_BLOCKS, blank=True, verbose_name=_("contenu"))
 
     parent_page_types = ["courses.TutorIndexPage"]
     subpage_types: list[str] = []

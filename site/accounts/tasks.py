@@ -12,6 +12,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
+from accounts.brand import school_name, sender
 from accounts.models import User
 
 
@@ -31,20 +32,21 @@ def send_password_link(user_id: str, *, welcome: bool) -> None:
             "token": default_token_generator.make_token(user),
         },
     )
-    site_url = settings.SITE_URL.rstrip("/")
+    site_url, school = settings.SITE_URL.rstrip("/"), school_name()
     context = {
         "person": user,
         "welcome": welcome,
         "link": f"{site_url}{path}",
-        "subject": _("Bienvenue chez Fanal : choisissez votre mot de passe")
+        "subject": _("Bienvenue chez %(school)s : choisissez votre mot de passe") % {"school": school}
         if welcome
         else _("Votre nouveau mot de passe"),
         "site_url": site_url,
-        "site_name": settings.WAGTAIL_SITE_NAME,
+        "site_name": school,
     }
     message = EmailMultiAlternatives(
         context["subject"],
         render_to_string("accounts/mail/password_link.txt", context).strip() + "\n",
+        from_email=sender(),
         to=[user.email],
     )
     message.attach_alternative(render_to_string("accounts/mail/password_link.html", context), "text/html")

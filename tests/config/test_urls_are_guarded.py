@@ -22,6 +22,7 @@ OURS = {
     "pret": "public",
     "robots.txt": "public",
     "sitemap.xml": "public",
+    "marque/<str:accent>-<str:version>.css": "public",
     "connexion/": "public",
     "deconnexion/": "public",
     "inscription/": "public",

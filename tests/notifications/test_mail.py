@@ -12,6 +12,8 @@ from notifications import mail
 from notifications.composing import Attachment, Mail
 from notifications.rules import Answer
 
+pytestmark = pytest.mark.django_db  # the sender's name is the brand's
+
 ICS = "BEGIN:VCALENDAR\r\nSUMMARY:Mathématiques\r\nEND:VCALENDAR\r\n"
 MAIL = Mail(
     to="zoe@exemple.ca",

@@ -174,6 +174,7 @@ SETTINGS = {
     "tagline": "Du tutorat en ligne, une personne à la fois.",
     "email": "bonjour@fanal.example",
     "phone": "418 555-0142",
+    "address": "Fanal\n120, rue Saint-Jean\nQuébec (Québec)  G1R 1N8",
     "hours": "Réponse du lundi au samedi, de 9 h à 20 h",
     "footer_text": "<p>Fanal est une école de tutorat du Québec. Les rencontres se donnent en ligne, à l’heure de l’Est.</p>",
 }

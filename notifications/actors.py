@@ -12,12 +12,14 @@ import dramatiq
 import redis
 from django.utils import timezone
 
-from notifications import delivery, webhooks
+from notifications import delivery, stops, webhooks
+from notifications.events import EVENT_TYPES
+from notifications.lanes import lanes
 from notifications.models import OutboxMessage
 
 logger = logging.getLogger(__name__)
 
-TIME_LIMIT = 120_000  # ms; the lease of a claim is longer
+TIME_LIMIT = 120_000  # ms
 TURN = 50  # seconds that one wake-up goes on with what waits for the same destination
 A_MOMENT = timedelta(seconds=1)
 SOON = timedelta(minutes=1)
@@ -37,33 +39,58 @@ def deliver_mail(message_id: str) -> None:
 
 @dramatiq.actor(queue_name="webhooks", max_retries=0, time_limit=TIME_LIMIT)
 def deliver_webhook(message_id: str) -> None:
-    """Deliver this event, if it is due and first, then those that waited behind it for the same destination.
+    """Deliver what waits for the destination of this event, oldest first.
 
-    Whoever was woken for one of those found it blocked and left: the one before it takes it along.
+    The one event is only what somebody was woken for: whoever finds no room, or finds it blocked by an
+    earlier one, leaves it to those who are at it.
     """
-    stop = time.monotonic() + TURN
-    destination = delivery.destination_if_due(UUID(message_id), now=timezone.now())
+    destination = OutboxMessage.objects.filter(pk=message_id).values_list("destination", flat=True).first()
     if destination is None:
         return
-    if not webhooks.wait_for_turn(destination):
-        wake(deliver_webhook, message_id, delay=A_MOMENT)
-        return
-    attempt = delivery.deliver(UUID(message_id), now=timezone.now())
-    while attempt:
-        _come_back(deliver_webhook, attempt)
-        if time.monotonic() > stop or not webhooks.wait_for_turn(destination):
-            if waiting := delivery.next_due(destination, now=timezone.now()):
-                wake(deliver_webhook, str(waiting), delay=A_MOMENT)
+    stop = time.monotonic() + TURN
+    while lanes.enter(destination):
+        try:
+            all_done = _deliver_waiting(destination, stop)
+        finally:
+            somebody_left = lanes.leave(destination)
+        if not all_done:
+            wake(deliver_webhook, message_id, delay=A_MOMENT)
             return
+        if not somebody_left:
+            return
+
+
+def _deliver_waiting(destination: str, stop: float) -> bool:
+    """False when something may be left, and nobody else is sure to be at it."""
+    while lanes.has_room(destination):
+        if time.monotonic() > stop or not webhooks.wait_for_turn(destination):
+            return False
         attempt = delivery.deliver_next(destination, now=timezone.now())
+        if attempt is None:
+            return True
+        lanes.note(destination, answered=attempt.answered)
+        _come_back(deliver_webhook, attempt)
+    return True
 
 
 @dramatiq.actor(queue_name="webhooks", max_retries=5, min_backoff=2_000, time_limit=TIME_LIMIT)
-def post_event(type: str, event_id: str, url: str, payload: Any) -> None:  # noqa: A002
+def post_event(type: str, event_id: str, payload: Any) -> None:  # noqa: A002
     """Tell an event that has no row (admin work): the queue's own retries are all it gets."""
-    webhooks.wait_for_turn(url)
-    answer = webhooks.send(url=url, event_id=event_id, type=type, payload=payload, now=timezone.now())
-    if not answer.delivered and not answer.permanent:
+    url = EVENT_TYPES[type].destination
+    if not url or stops.is_stopped(url):
+        return
+    if not lanes.enter(url):
+        raise NotDeliveredError(f"{type} {event_id}: others are being told")
+    try:
+        webhooks.wait_for_turn(url)
+        now = timezone.now()
+        answer = webhooks.send(url=url, event_id=event_id, type=type, payload=payload, now=now)
+    finally:
+        lanes.leave(url)
+    lanes.note(url, answered=answer.status is not None)
+    if answer.gone:
+        stops.stop(url, answer=answer.text, now=now)
+    elif not answer.delivered:
         raise NotDeliveredError(f"{type} {event_id}: {answer.status or ''} {answer.error}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import timedelta
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -61,12 +61,6 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         """What is still waiting after its quick attempts and two long waits: more than a hiccup."""
         return self.waiting().filter(attempts__gte=ATTEMPTS_OF_A_HICCUP, lease_until__isnull=True)
 
-    def due(self, now: datetime) -> OutboxQuerySet:
-        """Waiting, its hour has come, and nobody is delivering it."""
-        return self.waiting().filter(
-            Q(lease_until__isnull=True) | Q(lease_until__lte=now), available_at__lte=now
-        )
-
 
 class OutboxMessage(models.Model):
     """One webhook call or one e-mail. Its id is the `event_id` that every retry bears.
@@ -74,7 +68,8 @@ class OutboxMessage(models.Model):
     `payload` of a webhook is the event's payload, ready to be sent. Of a mail it is what the mail is made
     from when it goes out: `user` (an id, or null) and `about` (see `notifications.composing`); once it went
     out, also the `subject` and `text` that were sent. `attempts` counts the attempts begun since the row was
-    recorded or sent again; an attempt is under way while `lease_until` is ahead.
+    recorded or sent again; an attempt is under way while `lease_until` is ahead. Webhooks of one destination
+    that are `about` the same go out in the order in which they happened.
     """
 
     class Kind(models.TextChoices):
@@ -91,6 +86,7 @@ class OutboxMessage(models.Model):
     kind = models.CharField(_("genre"), max_length=8, choices=Kind.choices)
     type = models.CharField(_("type"), max_length=100)
     destination = models.CharField(_("destination"), max_length=1000)
+    about = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
     payload = models.JSONField(_("contenu"))
     created_at = models.DateTimeField(_("créé le"), db_default=StatementTime(), editable=False)
     available_at = models.DateTimeField(_("prochain essai"), default=timezone.now)
@@ -129,6 +125,11 @@ class OutboxMessage(models.Model):
                 condition=UNFINISHED,
                 name="outbox_order",
             ),
+            models.Index(
+                fields=["destination", "about", "created_at"],
+                condition=UNFINISHED,
+                name="outbox_about",
+            ),
             models.Index(fields=["-created_at"], name="outbox_newest"),
         ]
 
@@ -161,6 +162,61 @@ class OutboxMessage(models.Model):
         if self.moot_at:
             return self.Status.MOOT
         return self.Status.DEAD if self.dead_at else self.Status.WAITING
+
+
+class DeliveryAttempt(models.Model):
+    """One attempt at an outbox row, and what came of it; `message.history` has them, oldest first.
+
+    `status` is HTTP's or SMTP's code, `answer` the beginning of what the receiver said, `error` what went
+    wrong on our side of the wire: no answer, a refused address, a worker that died. None of them holds the
+    secret part of a URL. Without `ended_at` it is under way.
+    """
+
+    message = models.ForeignKey(OutboxMessage, models.CASCADE, related_name="history")
+    number = models.PositiveSmallIntegerField(_("essai"))
+    started_at = models.DateTimeField(_("début"))
+    ended_at = models.DateTimeField(_("fin"), null=True, blank=True)
+    delivered = models.BooleanField(_("livré"), default=False)
+    status = models.PositiveSmallIntegerField(_("réponse"), null=True, blank=True)
+    error = models.TextField(_("erreur"), blank=True, default="")
+    answer = models.TextField(_("texte de la réponse"), blank=True, default="")
+
+    class Meta:
+        verbose_name = _("essai")
+        verbose_name_plural = _("essais")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} {self.number}"
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long it took; None while it is under way."""
+        return self.ended_at - self.started_at if self.ended_at else None
+
+
+class StoppedDestination(models.Model):
+    """A webhook address that said "gone" (410): nothing is posted there while this row stands.
+
+    What is recorded for it keeps waiting. `services.resume_destination` takes the row away.
+    """
+
+    url = models.CharField(_("destination"), max_length=1000, unique=True)
+    stopped_at = models.DateTimeField(_("arrêtée le"))
+    answer = models.TextField(_("texte de la réponse"), blank=True)
+
+    class Meta:
+        verbose_name = _("destination arrêtée")
+        verbose_name_plural = _("destinations arrêtées")
+        ordering = ["-stopped_at"]
+
+    def __str__(self) -> str:
+        return self.where
+
+    @property
+    def where(self) -> str:
+        """The host: the rest of its URL is often a secret."""
+        return host_of(self.url)
 
 
 class TaskRun(models.Model):

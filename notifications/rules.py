@@ -17,6 +17,7 @@ LONG_WAITS = (
 )
 WAITS = QUICK_WAITS + LONG_WAITS
 MAX_ATTEMPTS = 1 + len(WAITS)
+KEPT = 2000  # characters of an answer that the admin can read
 JITTER = 0.2  # at most a fifth longer, so that what failed together doesn't come back together
 LONGEST_RETRY_AFTER = timedelta(hours=24)
 
@@ -26,14 +27,18 @@ class Answer:
     """What came of one attempt. `status` is HTTP's or SMTP's code, None when nothing answered.
 
     `moot` is a mail that was not sent because it is no longer to be said.
+    `error` is what went wrong before an answer, `text` the beginning of the answer. `permanent`: never again;
+    `gone`: and nothing else to that address either.
     """
 
     delivered: bool
     status: int | None = None
     error: str = ""
+    text: str = ""
     retry_after: timedelta | None = None
     permanent: bool = False
     moot: bool = False
+    gone: bool = False
 
 
 def wait_after(

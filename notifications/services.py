@@ -12,12 +12,14 @@ from django.db import connection, transaction
 from wagtail.log_actions import log
 
 from accounts.models import User
+from notifications import stops
 from notifications.actors import DELIVERERS, post_event, wake
 from notifications.composing import kind_of
 from notifications.events import EVENT_TYPES, as_json
-from notifications.models import OutboxMessage, OutboxQuerySet
+from notifications.models import OutboxMessage, OutboxQuerySet, StoppedDestination
 
 RESEND = "notifications.resend"
+RESUME = "notifications.resume"
 
 
 class OutsideTransactionError(RuntimeError):
@@ -42,7 +44,7 @@ def record_event(*, type: str, payload: Mapping[str, Any], now: datetime) -> Out
     if not url:
         return None
     if not event.recorded:
-        transaction.on_commit(partial(wake, post_event, type, str(uuid.uuid4()), url, ready), robust=True)
+        transaction.on_commit(partial(wake, post_event, type, str(uuid.uuid4()), ready), robust=True)
         return None
     message = OutboxMessage.objects.create(
         kind=OutboxMessage.Kind.WEBHOOK, type=type, destination=url, payload=ready, available_at=now
@@ -101,6 +103,19 @@ def resend(*, messages: OutboxQuerySet, user: User, now: datetime) -> int:
             log(instance=message, action=RESEND, user=user)
             _wake_after_commit(message)
         return len(free)
+
+
+def resume_destination(*, stopped: StoppedDestination, user: User, now: datetime) -> int:
+    """Post to this address again: what waited for it, and the events whose 410 stopped it; says how many."""
+    with transaction.atomic():
+        again = OutboxMessage.objects.filter(pk__in=[message.pk for message in stops.given_up_by(stopped)])
+        resend(messages=again, user=user, now=now)
+        waiting = OutboxMessage.objects.waiting().filter(destination=stopped.url).order_by("created_at")
+        log(instance=stopped, action=RESUME, user=user, title=stopped.where)
+        stopped.delete()
+        if first := waiting.first():
+            _wake_after_commit(first)
+        return waiting.count()
 
 
 def _inside_transaction() -> None:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from notifications import alerts, delivery
-from notifications.actors import DELIVERERS, deliver_mail, deliver_webhook, post_event, wake
+from notifications import alerts, claims
+from notifications.actors import deliver_mail, deliver_webhook, post_event, wake
 from notifications.schedule import cron, every_minute
 
 __all__ = ["deliver_due", "deliver_mail", "deliver_webhook", "post_event", "tell_admins"]
+
+MAILS = 500  # woken for at once
+HEADS = 4  # of each destination: as many threads may be at it
 
 
 @every_minute
 def deliver_due(*, now: datetime) -> None:
     """Wake the workers for what the wake-ups after the commits left behind."""
-    delivery.bury_exhausted(now=now)
-    for message in delivery.left_behind(now=now):
-        wake(DELIVERERS[message.kind], str(message.pk))
+    claims.bury_exhausted(now=now)
+    for message_id in claims.due_webhooks(now=now, limit=HEADS):
+        wake(deliver_webhook, str(message_id))
+    for message_id in claims.due_mails(now=now, limit=MAILS):
+        wake(deliver_mail, str(message_id))
 
 
 @cron("*/10 * * * *")

@@ -11,7 +11,7 @@ from wagtail.snippets.models import register_snippet
 from accounts.policies import ReadOnlyPolicy
 from notifications.admin_views import OutboxViewSet
 from notifications.models import OutboxMessage
-from notifications.services import RESEND
+from notifications.services import RESEND, RESUME
 
 register_permission_policy(OutboxMessage, ReadOnlyPolicy(OutboxMessage))
 register_snippet(OutboxViewSet)
@@ -20,3 +20,4 @@ register_snippet(OutboxViewSet)
 @hooks.register("register_log_actions")
 def resend_action(actions: LogActionRegistry) -> None:
     actions.register_action(RESEND, _("Renvoyer"), _("Renvoyé"))
+    actions.register_action(RESUME, _("Reprendre"), _("Destination reprise"))

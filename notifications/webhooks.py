@@ -22,14 +22,13 @@ from standardwebhooks import Webhook
 
 from notifications.events import utc
 from notifications.models import host_of
-from notifications.rules import Answer, retry_after
+from notifications.rules import KEPT, Answer, retry_after
 
 logger = logging.getLogger(__name__)
 
 TIMEOUT = httpx.Timeout(10, connect=5)
 PATIENCE = 20  # seconds for reading the whole answer, however it drips
 BODY_LIMIT = 64 * 1024
-KEPT = 500  # characters of an answer kept for the admin
 THROTTLE_PATIENCE = 5  # seconds
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -58,13 +57,15 @@ def send(*, url: str, event_id: str, type: str, payload: Any, now: datetime) -> 
     except (httpx.HTTPError, httpx.InvalidURL) as problem:
         return Answer(delivered=False, error=_clean(f"{problem.__class__.__name__}: {problem}"))
     if response.is_success:
-        return Answer(delivered=True, status=response.status_code)
+        return Answer(delivered=True, status=response.status_code, text=text)
+    gone = response.status_code == httpx.codes.GONE
     return Answer(
         delivered=False,
         status=response.status_code,
-        error=text,
+        text=text,
         retry_after=retry_after(response.headers.get("Retry-After"), now=now),
-        permanent=response.status_code == httpx.codes.GONE,
+        permanent=gone,
+        gone=gone,
     )
 
 

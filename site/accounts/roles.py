@@ -73,6 +73,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "ratings.view_rating",
             "ratings.hide_rating",
             "notifications.view_outboxmessage",
+            "notifications.view_stoppeddestination",
             "home.change_sitesettings",
         }
     )

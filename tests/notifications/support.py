@@ -13,7 +13,7 @@ from typing import cast
 import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 
-from notifications import delivery
+from notifications import claims, delivery
 from notifications.composing import Attachment, Letter, Mail, Occasion, compose, mail_kind
 from notifications.models import OutboxMessage
 
@@ -21,8 +21,8 @@ from notifications.models import OutboxMessage
 def drain_outbox(*, now: datetime) -> int:
     """Make one attempt at all that is due at `now`, here and without a queue; says how many were made."""
     attempts = 0
-    while heads := delivery.left_behind(now=now):
-        made = [delivery.deliver(message.pk, now=now) for message in heads]
+    while due := claims.due_webhooks(now=now, limit=1) + claims.due_mails(now=now, limit=500):
+        made = [delivery.deliver(message_id, now=now) for message_id in due]
         attempts += len([attempt for attempt in made if attempt])
         if not any(made):
             break

@@ -25,7 +25,7 @@ OLD_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 
 def test_the_body_is_exactly_the_documented_one(make: Receiver) -> None:
     answer = webhooks.send(url=make.url, payload={"first_name": "Zoé", "total_cad": 45.5}, **EVENT)
-    assert answer == Answer(delivered=True, status=200)
+    assert answer == Answer(delivered=True, status=200, text="Accepted")
     (request,) = make.requests
     assert request.path == "/crochet"
     assert request.body.decode() == (
@@ -59,13 +59,15 @@ def test_two_secrets_both_sign_while_one_replaces_the_other(make: Receiver, sett
 def test_what_is_not_2xx_is_a_failure(make: Receiver, status: int) -> None:
     make.will_answer(status, body=b"non\x00 merci")
     assert webhooks.send(url=make.url, payload={}, **EVENT) == Answer(
-        delivered=False, status=status, error="non\N{REPLACEMENT CHARACTER} merci"
+        delivered=False, status=status, text="non\N{REPLACEMENT CHARACTER} merci"
     )
 
 
 def test_gone_is_for_ever(make: Receiver) -> None:
     make.will_answer(410)
-    assert webhooks.send(url=make.url, payload={}, **EVENT).permanent
+    answer = webhooks.send(url=make.url, payload={}, **EVENT)
+    assert answer.permanent
+    assert answer.gone
 
 
 def test_retry_after_is_read(make: Receiver) -> None:
@@ -81,7 +83,7 @@ def test_a_redirect_is_not_followed(make: Receiver) -> None:
 
 def test_a_long_answer_is_cut(make: Receiver) -> None:
     make.will_answer(500, body=b"x" * 5_000_000)
-    assert webhooks.send(url=make.url, payload={}, **EVENT).error == "x" * 500
+    assert webhooks.send(url=make.url, payload={}, **EVENT).text == "x" * 2000
 
 
 def test_an_endless_answer_is_left_after_64_kilobytes() -> None:

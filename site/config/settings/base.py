@@ -287,6 +287,7 @@ DRAMATIQ_BROKER: dict[str, Any] = {
         "dramatiq.middleware.Callbacks",
         "dramatiq.middleware.Retries",
         "django_dramatiq.middleware.DbConnectionsMiddleware",
+        "notifications.lanes.LanesMiddleware",
     ],
 }
 

@@ -58,6 +58,11 @@ def day_and_month(day: date) -> str:
     return _written(day, "d MMMM")
 
 
+def month(day: date | datetime) -> str:
+    """`mars 2026`."""
+    return _written(_local(day), "MMMM y")
+
+
 def clock(moment: datetime) -> str:
     """`9 h`, `14 h 30`, in the school's zone."""
     at = timezone.localtime(moment)

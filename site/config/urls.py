@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("home.urls")),
     path("", include("booking.urls")),
     path("", include("payments.urls")),
+    path("", include("ratings.urls")),
 ]
 if settings.SERVE_IMAGES:
     # Images alone: a document is served by Wagtail's own view, which knows who may have it.

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from courses.scores import BEST, WORST
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 MAX_COMMENT = 2000
 
 
 class Question(NamedTuple):
     field: str
-    name: str | Promise
-    asks: str | Promise
+    name: StrOrPromise
+    asks: StrOrPromise
 
 
 QUESTIONS = (

@@ -144,8 +144,8 @@ def test_the_number_of_queries_does_not_grow_with_the_lessons(
         )
     client.force_login(student)
     client.get("/tableau-de-bord/")  # fills the session's cache
-    # the person, the lessons to come, the number of past ones, a page of them, the badge
-    with django_assert_num_queries(5):
+    # the person, the lessons to come, the number of past ones, a page of them, their ratings, the badge
+    with django_assert_num_queries(6):
         client.get("/tableau-de-bord/")
 
 

@@ -33,6 +33,8 @@ OURS = {
     "mot-de-passe/<uidb64>/<token>/": "public",
     "tableau-de-bord/": "member",
     "tableau-de-bord/credits/": "student",
+    "tableau-de-bord/evaluations/": "member",
+    "tableau-de-bord/evaluations/<uuid:tutor>/<uuid:course>/": "student",
     "tableau-de-bord/profil/": "member",
     "tableau-de-bord/profil/mot-de-passe/": "member",
     "tableau-de-bord/profil/cartes/<uuid:pk>/retirer/": "member",

@@ -1,4 +1,4 @@
-"""The frame of the site, and what its pages tell those who link to them, for base.html."""
+"""The frame of the site, what its pages tell those who link to them, their blocks and pictures."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import Any
 
 from django import template
 from django.template import Context
+from django.utils.safestring import SafeString
 from wagtail.models import Page
 
 from home.chrome import Chrome, frame_of
+from home.pictures import Picture
 from home.sharing import Drawn, sharing_of
 from home.structured import Node
 
@@ -42,3 +44,9 @@ def sharing(
         page, request, frame, picture=picture, number=number, narrowed=bool(narrowed), facts=[facts]
     )
     return {"sharing": shared, "brand": frame.chrome.brand}
+
+
+@register.simple_tag
+def show_picture(picture: Picture, **options: Any) -> SafeString:
+    """A picture as `<picture>`; `class`, `sizes`, `alt` and `first` as `Picture.html` says."""
+    return picture.html(css_class=options.pop("class"), **options)

@@ -30,7 +30,7 @@ from courses.models import (
     TutorIndexPage,
     TutorPage,
 )
-from courses.pictures import ILLUSTRATION, PORTRAIT, PORTRAIT_LARGE, pictures
+from courses.pictures import ILLUSTRATION, PORTRAIT, PORTRAIT_LARGE, PORTRAIT_SHARED, SHARED, pictures
 
 
 def make_courses(parent: CourseIndexPage) -> dict[str, Course]:
@@ -80,7 +80,7 @@ def make_courses(parent: CourseIndexPage) -> dict[str, Course]:
             ),
         )
         parent.add_child(instance=page)
-        pictures([(page.image_id, ILLUSTRATION)])
+        pictures([(page.image_id, size) for size in (ILLUSTRATION, SHARED)])
         made[demo.slug] = course
     return made
 
@@ -95,7 +95,7 @@ def make_tutors(
     made = {}
     for demo in TUTORS:
         photo = _picture(f"Portrait de {demo.name}", demo.key, portrait(demo.key), f"Portrait de {demo.name}")
-        pictures([(photo.pk, PORTRAIT), (photo.pk, PORTRAIT_LARGE)])
+        pictures([(photo.pk, size) for size in (PORTRAIT, PORTRAIT_LARGE, PORTRAIT_SHARED)])
         user = create_account(
             email=demo.email or f"{slugify(demo.first_name)}.{slugify(demo.last_name)}@fanal.example",
             first_name=demo.first_name,

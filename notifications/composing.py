@@ -15,6 +15,7 @@ knows all kinds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +28,11 @@ from django.utils.functional import Promise
 from django.utils.translation import override
 
 from accounts.brand import school_name
+from accounts.mail_topics import refusal_url, wants
 from accounts.models import User
+
+# What a header can't hold; a non-breaking space it can.
+BREAKS = re.compile(r"[ \t\r\n\v\f\x85\u2028\u2029]+")
 
 
 class MailKindError(LookupError):
@@ -59,7 +64,7 @@ class Occasion:
 @dataclass(frozen=True)
 class Letter:
     """What a composer gives: `templates/<template>.txt` and `.html` are rendered with `context`, beside which
-    they find `subject`, `person`, `site_url` (no slash at the end) and `site_name`.
+    they find `subject`, `person`, `refusal_url`, `site_url` (no slash at the end) and `site_name`.
     """
 
     subject: str
@@ -88,18 +93,22 @@ class MailKind:
     name: str
     label: str | Promise
     compose: Composer
+    topic: str
 
 
 _KINDS: dict[str, MailKind] = {}
 
 
-def mail_kind(name: str, *, label: str | Promise) -> Callable[[Composer], Composer]:
-    """Register the composer of a kind of mail; `label` is what the admin calls it."""
+def mail_kind(name: str, *, label: str | Promise, topic: str = "") -> Callable[[Composer], Composer]:
+    """Register the composer of a kind of mail; `label` is what the admin calls it.
+
+    A mail of a `topic` (see `accounts.mail_topics`) is not sent to who refused it, and bears a link to do so.
+    """
 
     def register(composer: Composer) -> Composer:
         if name in _KINDS:
             raise MailKindError(f"two composers for {name}")
-        _KINDS[name] = MailKind(name, label, composer)
+        _KINDS[name] = MailKind(name, label, composer, topic)
         return composer
 
     return register
@@ -121,27 +130,41 @@ def label_of(name: str) -> str:
 def compose(*, kind: str, to: str, payload: Mapping[str, Any], now: datetime) -> Mail | None:
     """Write the mail of an outbox row as things stand; None when it is no longer to be said.
 
-    An account's mail goes to the address that it has today. Raises MailKindError, whatever the composer
-    raises, and RuntimeError inside a transaction: rendering must never make others wait for a lock.
+    No mail of a topic is written to who refused it or whose account is closed. An account's mail goes to the
+    address that it has today. Raises MailKindError, whatever the composer raises, and RuntimeError inside a
+    transaction: rendering must never make others wait for a lock.
     """
     with transaction.atomic(durable=True):
         pass  # Django itself refuses to begin one inside another
     found = kind_of(kind)
     person = User.objects.filter(pk=payload["user"]).first() if payload["user"] else None
     address = person.email if person else to
+    refusal = ""
+    if found.topic:
+        if person is None or not wants(user=person, topic=found.topic):
+            return None
+        refusal = refusal_url(user=person, topic=found.topic)
     with override(settings.LANGUAGE_CODE):
         letter = found.compose(Occasion(person, address, payload["about"], now))
         if letter is None:
             return None
-        subject = " ".join(str(letter.subject).split())
+        subject = BREAKS.sub(" ", str(letter.subject)).strip()
         context = {
             "subject": subject,
             "person": person,
             "site_url": settings.SITE_URL.rstrip("/"),
             "site_name": school_name(),
+            "refusal_url": refusal,
             **letter.context,
         }
         text, html = (
             render_to_string(f"{letter.template}.{end}", context).strip() + "\n" for end in ("txt", "html")
         )
-    return Mail(address, subject, text, html, letter.attachments)
+    return Mail(address, subject, text, html, letter.attachments, _one_click(refusal))
+
+
+def _one_click(refusal: str) -> dict[str, str]:
+    """By these a mail program offers to unsubscribe, and does so by itself (RFC 8058)."""
+    if not refusal:
+        return {}
+    return {"List-Unsubscribe": f"<{refusal}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -53,37 +54,56 @@ def record_event(*, type: str, payload: Mapping[str, Any], now: datetime) -> Out
     return message
 
 
+@dataclass(frozen=True)
+class MailTo:
+    """A mail to be sent: its kind, an account or the address of somebody who has none, and what it is about
+    (ids, and facts that are kept nowhere else). Of those with the same kind, recipient and `once`, there is
+    one only.
+    """
+
+    kind: str
+    to: User | str
+    about: Mapping[str, Any]
+    once: str = ""
+
+    def message(self, now: datetime) -> OutboxMessage:
+        user, address = (self.to, self.to.email) if isinstance(self.to, User) else (None, self.to)
+        return OutboxMessage(
+            kind=OutboxMessage.Kind.MAIL,
+            type=kind_of(self.kind).name,
+            destination=address,
+            payload={"user": str(user.pk) if user else None, "about": as_json(self.about)},
+            once=f"{self.kind}:{user.pk if user else address}:{self.once}" if self.once else None,
+            available_at=now,
+        )
+
+
 def record_mail(
     *, kind: str, to: User | str, about: Mapping[str, Any], now: datetime, once: str = ""
 ) -> OutboxMessage | None:
-    """Write into the outbox that a mail is to be sent, inside the transaction of what it tells; the commit
-    wakes a worker.
+    """`record_mails` for one; None when it was recorded before."""
+    recorded = record_mails([MailTo(kind, to, about, once)], now=now)
+    return recorded[0] if recorded else None
 
-    Only that is written: `composing.compose` has the mail of this kind written when it goes out, from what
-    `about` names (ids, and facts that are kept nowhere else). `to` is an account, or the address of somebody
-    who has none. Of two with the same kind, recipient and `once`, the second is not recorded: None.
 
+def record_mails(mails: Iterable[MailTo], *, now: datetime) -> list[OutboxMessage]:
+    """Write into the outbox that mails are to be sent, inside the transaction of what they tell; the commit
+    wakes a worker. One statement, however many, and a question before it where one says `once`. Gives what
+    was recorded.
+
+    Only that is written: `composing.compose` has each mail written when it goes out.
     Raises MailKindError, OutsideTransactionError outside a transaction.
     """
     _inside_transaction()
-    kind_of(kind)
-    user, address = (to, to.email) if isinstance(to, User) else (None, to)
-    fields: dict[str, Any] = {
-        "kind": OutboxMessage.Kind.MAIL,
-        "type": kind,
-        "destination": address,
-        "payload": {"user": str(user.pk) if user else None, "about": as_json(about)},
-        "available_at": now,
-    }
-    if once:
-        key = f"{kind}:{user.pk if user else address}:{once}"
-        message, is_new = OutboxMessage.objects.get_or_create(once=key, defaults=fields)
-        if not is_new:
-            return None
-    else:
-        message = OutboxMessage.objects.create(**fields)
-    _wake_after_commit(message)
-    return message
+    messages = [mail.message(now) for mail in mails]
+    if keys := [message.once for message in messages if message.once]:
+        known = set(OutboxMessage.objects.filter(once__in=keys).values_list("once", flat=True))
+        messages = [message for message in messages if message.once not in known]
+    # Two at once: both have looked, and the database keeps the first.
+    OutboxMessage.objects.bulk_create(messages, ignore_conflicts=bool(keys))
+    for message in messages:
+        _wake_after_commit(message)
+    return messages
 
 
 def resend(*, messages: OutboxQuerySet, user: User, now: datetime) -> int:

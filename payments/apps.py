@@ -7,4 +7,4 @@ class PaymentsConfig(AppConfig):
     verbose_name = _("Ventes")
 
     def ready(self) -> None:
-        from payments import lesson_mails, mails  # noqa: F401 - they register what they compose
+        from payments import digest, lesson_mails, mails, tutor_mails  # noqa: F401 - they register what they compose

@@ -151,6 +151,19 @@ def record_appointment_completed(lesson: Appointment, line: OrderLine | None, *,
     )
 
 
+def record_appointment_reminder(lesson: Appointment, *, now: datetime) -> None:
+    record_event(
+        type="appointment.reminder",
+        payload={
+            **_lesson(lesson),
+            "start_datetime": lesson.start,
+            "end_datetime": lesson.end,
+            "meeting_link": lesson.meeting_link or None,
+        },
+        now=now,
+    )
+
+
 def _lesson(lesson: Appointment) -> dict[str, object]:
     return {
         "appointment_id": lesson.pk,

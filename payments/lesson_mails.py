@@ -1,4 +1,6 @@
-"""What a lesson's student and tutor are written when it is called off, moved or brought back."""
+"""What a lesson's student and tutor are written when it is called off, moved or brought back, and the day
+before it.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +14,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import MailTopic
 from booking.calendars import CANCEL, PUBLISH, lesson_calendar, teaching_calendar
-from booking.changes import Actor
+from booking.changes import Actor, Change, possible_until
+from booking.grid import local_day
 from booking.models import Appointment
-from booking.wording import day_and_clock
+from booking.wording import day_and_clock, exact_clock, until
 from home.formats import money
 from notifications.composing import Attachment, Letter, Occasion, mail_kind
-from notifications.services import record_mail
+from notifications.services import MailTo, record_mail, record_mails
 from payments.models import Refund
 from payments.pricing import NOTHING
 
 CANCELLED, MOVED, RESTORED = "lesson.cancelled", "lesson.moved", "lesson.restored"
+REMINDER = "lesson.reminder"
 
 
 def record_cancelled(
@@ -62,10 +67,22 @@ def record_restored(lesson: Appointment, *, reason: str, taken: Decimal, now: da
     _record(RESTORED, lesson, about, now=now)
 
 
+def record_reminder(lesson: Appointment, *, now: datetime) -> None:
+    """To the student; the tutor has the list of the day."""
+    start = lesson.start.isoformat()
+    record_mail(
+        kind=REMINDER,
+        to=lesson.student,
+        about={"lesson": lesson.pk, "start": start},
+        once=f"{lesson.pk}:{start}",
+        now=now,
+    )
+
+
 def _record(kind: str, lesson: Appointment, about: Mapping[str, Any], *, now: datetime) -> None:
     """One mail to each of the two."""
-    for person in (lesson.student, lesson.tutor.user):
-        record_mail(kind=kind, to=person, about={"lesson": lesson.pk, **about}, now=now)
+    people = (lesson.student, lesson.tutor.user)
+    record_mails([MailTo(kind, person, {"lesson": lesson.pk, **about}) for person in people], now=now)
 
 
 @mail_kind(CANCELLED, label=gettext_lazy("Cours annulé"))
@@ -115,6 +132,28 @@ def restored(occasion: Occasion) -> Letter | None:
         _("Cours rétabli : %(course)s, %(when)s"),
         "payments/mail/lesson_restored",
         consequence=_("%(amount)s sont repris de vos crédits.") % {"amount": money(taken)} if taken else "",
+    )
+
+
+@mail_kind(REMINDER, label=gettext_lazy("Rappel d’un cours"), topic=MailTopic.REMINDER)
+def reminder(occasion: Occasion) -> Letter | None:
+    """Nothing of a lesson that was called off, moved or has begun meanwhile."""
+    lesson = _lesson_of(occasion)
+    told = datetime.fromisoformat(occasion.about["start"])
+    if lesson.status != Appointment.Status.SCHEDULED or lesson.start != told or lesson.start <= occasion.now:
+        return None
+    today = local_day(occasion.now) == local_day(lesson.start)
+    subject = _("Aujourd’hui à %(time)s : %(course)s") if today else _("Demain à %(time)s : %(course)s")
+    cancellable = possible_until(start=lesson.start, actor=Actor.STUDENT, change=Change.CANCEL)
+    return Letter(
+        subject % {"time": exact_clock(lesson.start), "course": lesson.course},
+        "payments/mail/reminder",
+        {
+            "lesson": lesson,
+            "today": today,
+            "until": until(cancellable, occasion.now) if cancellable and occasion.now < cancellable else "",
+            "dashboard_url": settings.SITE_URL + reverse("dashboard"),
+        },
     )
 
 

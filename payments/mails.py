@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,16 +15,22 @@ from booking.calendars import PUBLISH, lesson_calendar
 from booking.models import Appointment
 from home.formats import money
 from notifications.composing import Attachment, Letter, Occasion, mail_kind
-from notifications.services import record_mail
+from notifications.services import MailTo, record_mail, record_mails
+from payments.errors import decline_message
 from payments.models import Checkout, Order, OrderLine, Refund
 from payments.pricing import NOTHING
+from payments.tutor_mails import new_lesson_mails
 
-CONFIRMATION, REFUND, RETURNED = "order.confirmation", "order.refund", "payment.returned"
+CONFIRMATION, REFUND = "order.confirmation", "order.refund"
+RETURNED, HELD, FAILED = "payment.returned", "payment.held", "payment.failed"
 
 
-def record_confirmation(order: Order, *, now: datetime) -> None:
-    """What was booked, what is given back and how, and the lessons as a calendar file."""
-    record_mail(kind=CONFIRMATION, to=order.user, about={"order": order.pk}, now=now)
+def record_confirmation(order: Order, lines: Iterable[OrderLine], *, now: datetime) -> None:
+    """What was booked, what is given back and how, with the lessons as a calendar file. Each tutor is
+    written of theirs.
+    """
+    confirmation = MailTo(CONFIRMATION, order.user, {"order": order.pk})
+    record_mails([confirmation, *new_lesson_mails(lines)], now=now)
 
 
 def record_refund(refund: Refund, *, card: Decimal, credited: Decimal, now: datetime) -> None:
@@ -36,6 +43,26 @@ def record_payment_returned(checkout: Checkout, amount: Decimal, *, now: datetim
     """A payment that no lesson could be booked for went back to the card, all of it, in CAD."""
     about = {"checkout": checkout.pk, "amount": str(amount)}
     record_mail(kind=RETURNED, to=checkout.user or checkout.email, about=about, now=now)
+
+
+def record_payment_held(checkout: Checkout, *, now: datetime) -> None:
+    """Money came that is not what the lessons cost: nothing is booked until a person has looked."""
+    _record_trouble(HELD, checkout, now=now)
+
+
+def record_payment_failed(checkout: Checkout, *, now: datetime) -> None:
+    """The card was refused, and the time to try another is over: nothing is paid and nothing held."""
+    _record_trouble(FAILED, checkout, now=now)
+
+
+def _record_trouble(kind: str, checkout: Checkout, *, now: datetime) -> None:
+    record_mail(
+        kind=kind,
+        to=checkout.user or checkout.email,
+        about={"checkout": checkout.pk},
+        once=str(checkout.pk),
+        now=now,
+    )
 
 
 @mail_kind(CONFIRMATION, label=gettext_lazy("Confirmation de réservation"))
@@ -106,11 +133,51 @@ def payment_returned(occasion: Occasion) -> Letter:
         _("Votre paiement de %(amount)s vous est remboursé") % {"amount": money(amount)},
         "payments/mail/payment_returned",
         {
-            "checkout": Checkout.objects.get(pk=occasion.about["checkout"]),
+            "checkout": _checkout_of(occasion),
             "amount": amount,
             "cart_url": settings.SITE_URL + reverse("cart"),
         },
     )
+
+
+@mail_kind(HELD, label=gettext_lazy("Paiement à vérifier"))
+def payment_held(occasion: Occasion) -> Letter | None:
+    """Nothing once a person has seen to it: what they decided is told by a mail of its own."""
+    checkout = _checkout_of(occasion)
+    if checkout.status != Checkout.Status.REVIEW:
+        return None
+    return Letter(
+        _("Nous vérifions votre paiement"),
+        "payments/mail/payment_held",
+        {"checkout": checkout, "lines": checkout.lines.select_related("course", "tutor")},
+    )
+
+
+@mail_kind(FAILED, label=gettext_lazy("Paiement refusé"))
+def payment_failed(occasion: Occasion) -> Letter | None:
+    """Nothing to who has paid since, or is about to."""
+    checkout = _checkout_of(occasion)
+    since = Checkout.objects.filter(
+        email__iexact=checkout.email,
+        created_at__gt=checkout.created_at,
+        status__in=[Checkout.Status.PAYING, *Checkout.FINAL],
+    )
+    if checkout.status != Checkout.Status.CANCELLED or since.exists():
+        return None
+    return Letter(
+        _("Votre paiement n’a pas abouti"),
+        "payments/mail/payment_failed",
+        {
+            "checkout": checkout,
+            "reason": decline_message(checkout.decline_code),
+            "lines": checkout.lines.select_related("course", "tutor"),
+            "cart_url": settings.SITE_URL + reverse("cart"),
+        },
+    )
+
+
+def _checkout_of(occasion: Occasion) -> Checkout:
+    return Checkout.objects.select_related("user").get(pk=occasion.about["checkout"])
 
 
 def _given_back(order: Order, line: OrderLine) -> dict[str, object]:

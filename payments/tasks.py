@@ -8,9 +8,12 @@ import dramatiq
 from django.utils import timezone
 
 from notifications.schedule import cron
+from payments.digest import record_digest
 from payments.services import reconciliation, webhooks
 from payments.services.completing import complete_due
 from payments.services.coupons import deactivate_expired
+from payments.services.reminding import remind_due
+from payments.tutor_mails import record_day_lists
 
 RECONCILIATION = timedelta(minutes=9)
 # A killed worker's turn is over by the next minute but one.
@@ -42,6 +45,19 @@ def reconcile_payments(*, now: datetime) -> None:
 def deactivate_expired_coupons(*, now: datetime) -> None:
     """For the admin's list alone: a coupon whose time is over is refused at once."""
     deactivate_expired(now=now)
+
+
+@cron("*/10 * * * *")
+def remind_of_lessons(*, now: datetime) -> None:
+    """The day before each lesson."""
+    remind_due(now=now)
+
+
+@cron("*/10 * * * *")
+def send_morning_mails(*, now: datetime) -> None:
+    """The day's list of each tutor and the digest of the admins, each when its hour has come."""
+    record_day_lists(now=now)
+    record_digest(now=now)
 
 
 @cron("*/5 * * * *")

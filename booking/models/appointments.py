@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib import admin
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
 from booking.wording import day_and_clock
+
+REMINDED_BEFORE = timedelta(hours=24)
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
@@ -29,6 +31,28 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def over(self, now: datetime) -> AppointmentQuerySet:
         """What was to take place and has ended: given, as far as anybody knows."""
         return self.filter(status=Appointment.Status.SCHEDULED, end__lte=now)
+
+    def to_remind(self, now: datetime) -> AppointmentQuerySet:
+        """Begins within a day, and nobody was told so yet: neither by a reminder, nor because it was booked,
+        moved there or brought back less than a day before it begins.
+        """
+        eve = ExpressionWrapper(F("start") - REMINDED_BEFORE, output_field=models.DateTimeField())
+        told_by_change = AppointmentChange.objects.filter(
+            appointment=OuterRef("pk"),
+            action__in=[AppointmentChange.Action.RESCHEDULED, AppointmentChange.Action.RESTORED],
+            at__gt=OuterRef("start") - REMINDED_BEFORE,
+        )
+        return self.filter(
+            ~Exists(told_by_change),
+            Q(reminded_for__isnull=True) | ~Q(reminded_for=F("start")),
+            status=Appointment.Status.SCHEDULED,
+            start__gt=now,
+            start__lte=now + REMINDED_BEFORE,
+            created_at__lte=eve,
+            # As the index has it; no lesson is longer than a day.
+            end__gt=now,
+            end__lte=now + REMINDED_BEFORE + timedelta(days=1),
+        )
 
     def past(self, now: datetime) -> AppointmentQuerySet:
         """What has ended or was called off, the latest first: all that is not `upcoming`."""
@@ -60,6 +84,8 @@ class Appointment(models.Model):
     meeting_link = models.URLField(_("lien de la rencontre"), blank=True)
     # RFC 5545: grows with every change that calendars must take over.
     sequence = models.PositiveSmallIntegerField(_("version"), default=0)
+    # The start of which the reminder went out: one that moves is reminded of again.
+    reminded_for = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = AppointmentQuerySet.as_manager()

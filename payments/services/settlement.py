@@ -161,6 +161,7 @@ def _hand_to_a_person(checkout: Checkout, problem: str, *, now: datetime) -> Non
     open_review(
         kind=Review.Kind.MISMATCH, subject=str(checkout.pk), detail=problem, checkout=checkout, now=now
     )
+    mails.record_payment_held(checkout, now=now)
 
 
 @transaction.atomic
@@ -200,6 +201,8 @@ def _let_go(checkout: Checkout, *, now: datetime) -> None:
     checkout.confirming_since = None
     checkout.save(update_fields=["status", "confirming_since"])
     _no_longer_stuck(checkout, _("Annulé depuis."), now=now)
+    if checkout.decline_code and now >= checkout.deadline:  # who gave it up before then knows
+        mails.record_payment_failed(checkout, now=now)
 
 
 def _finalise(checkout: Checkout, *, now: datetime) -> list[Refund]:
@@ -218,7 +221,7 @@ def _finalise(checkout: Checkout, *, now: datetime) -> list[Refund]:
         coupon_code=checkout.coupon_code,
         intent_id=checkout.intent_id or "",
     )
-    frozen = list(checkout.lines.select_related("course", "tutor"))
+    frozen = list(checkout.lines.select_related("course", "tutor__user"))
     lines = _book(frozen, order, user, now=now)
     if checkout.credits_cad:
         add_entry(
@@ -241,7 +244,7 @@ def _finalise(checkout: Checkout, *, now: datetime) -> list[Refund]:
     if is_new:
         events.record_signup(user, now=now)
     events.record_booking_created(order, lines, now=now)
-    mails.record_confirmation(order, now=now)
+    mails.record_confirmation(order, lines, now=now)
     return refunds
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.mail_topics import TOPICS_OF
+from accounts.models import MailTopic, User
 
 PASSWORD_HINT = _("Au moins 10 caractères. Une courte phrase fait un bon mot de passe.")
 
@@ -79,3 +80,19 @@ class ProfileForm(forms.ModelForm):
             "phone": forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
         }
         labels = {"first_name": _("Prénom"), "last_name": _("Nom"), "phone": _("Téléphone")}
+
+
+class MailTopicsForm(forms.Form):
+    """Which of the mails that one may do without are to be sent."""
+
+    topics = forms.MultipleChoiceField(
+        label=_("Envoyez-moi"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, user: User, data: Any = None) -> None:
+        topics = TOPICS_OF[user.role]
+        refused = set(user.mail_refusals.values_list("topic", flat=True)) if topics else set()
+        super().__init__(data, initial={"topics": [topic for topic in topics if topic not in refused]})
+        cast(forms.MultipleChoiceField, self.fields["topics"]).choices = [
+            (topic.value, MailTopic(topic).label) for topic in topics
+        ]

@@ -78,3 +78,27 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_staff(self) -> bool:
         """Wagtail asks; the role answers."""
         return self.role in {Role.EDITOR, Role.ADMIN}
+
+
+class MailTopic(models.TextChoices):
+    """Mails that somebody may do without, as their own profile names them."""
+
+    REMINDER = "reminder", _("Un rappel la veille de chacun de mes cours")
+    DAY = "day", _("Ma journée, le matin des jours où je donne des cours")
+    DIGEST = "digest", _("Le point du matin : ventes de la veille, dossiers à traiter, envois abandonnés")
+
+
+class MailRefusal(models.Model):
+    """Somebody does not want the mails of a topic; without such a row they are sent."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="mail_refusals")
+    topic = models.CharField(max_length=10, choices=MailTopic.choices)
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("courriel refusé")
+        verbose_name_plural = _("courriels refusés")
+        constraints = [models.UniqueConstraint(fields=["user", "topic"], name="mail_refused_once")]
+
+    def __str__(self) -> str:
+        return self.get_topic_display()

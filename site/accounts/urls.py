@@ -2,7 +2,7 @@ from django.conf import settings
 from django.urls import path
 from django.views.generic import RedirectView
 
-from accounts import views
+from accounts import mail_views, views
 from accounts.access import public
 
 to_login = public(RedirectView.as_view(pattern_name="login", query_string=True))
@@ -21,4 +21,6 @@ urlpatterns = [
     path("mot-de-passe/<uidb64>/<token>/", views.password_reset_confirm, name="password_reset_confirm"),
     path("tableau-de-bord/profil/", views.profile, name="profile"),
     path("tableau-de-bord/profil/mot-de-passe/", views.profile_password, name="profile-password"),
+    path("tableau-de-bord/profil/courriels/", mail_views.profile_mails, name="profile-mails"),
+    path("courriels/<str:token>/", mail_views.mail_refusal, name="mail-refusal"),
 ]

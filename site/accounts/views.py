@@ -19,7 +19,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import home_of, may_go, member, public
-from accounts.forms import ChangePasswordForm, LoginForm, NewPasswordForm, PasswordLinkForm, ProfileForm
+from accounts.forms import (
+    ChangePasswordForm,
+    LoginForm,
+    MailTopicsForm,
+    NewPasswordForm,
+    PasswordLinkForm,
+    ProfileForm,
+)
 from accounts.limits import client_address, within_limit
 from accounts.models import User
 from accounts.services import ask_for_password_link
@@ -118,7 +125,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, _("Vos coordonnées sont à jour."))
         return redirect("profile")
-    return _profile(request, profile_form=form)
+    return render_profile(request, profile_form=form)
 
 
 @member
@@ -133,20 +140,24 @@ def profile_password(request: HttpRequest) -> HttpResponse:
             request, _("Votre mot de passe est changé. Vous êtes déconnecté partout ailleurs qu’ici.")
         )
         return redirect("profile")
-    return _profile(request, password_form=form)
+    return render_profile(request, password_form=form)
 
 
-def _profile(
+def render_profile(
     request: HttpRequest,
     *,
     profile_form: ProfileForm | None = None,
     password_form: ChangePasswordForm | None = None,
+    mail_form: MailTopicsForm | None = None,
 ) -> HttpResponse:
+    """The profile, with whichever of its forms was refused."""
     person = cast(User, request.user)
-    refused = next((form for form in (profile_form, password_form) if form is not None and form.errors), None)
+    forms = (profile_form, password_form, mail_form)
+    refused = next((form for form in forms if form is not None and form.errors), None)
     context = {
         "profile_form": profile_form or ProfileForm(instance=person),
         "password_form": password_form or ChangePasswordForm(person),
+        "mail_form": mail_form or MailTopicsForm(person),
         "refused": refused,
     }
     return render(request, "accounts/profile.html", context, status=UNPROCESSABLE if refused else 200)

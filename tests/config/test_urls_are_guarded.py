@@ -37,6 +37,8 @@ OURS = {
     "tableau-de-bord/evaluations/<uuid:tutor>/<uuid:course>/": "student",
     "tableau-de-bord/profil/": "member",
     "tableau-de-bord/profil/mot-de-passe/": "member",
+    "tableau-de-bord/profil/courriels/": "member",
+    "courriels/<str:token>/": "public",
     "tableau-de-bord/profil/cartes/<uuid:pk>/retirer/": "member",
     "recherche/": "public",
     "recherche/suggestions/": "public",

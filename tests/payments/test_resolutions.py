@@ -55,7 +55,7 @@ class TestMismatch:
         assert returned(checkout.intent_id) == [4500]
         assert checkout.status == Checkout.Status.CLOSED
         assert not TimeClaim.objects.filter(state="paying").exists()
-        (mail,) = written(OutboxMessage.objects.get())
+        (mail,) = written(OutboxMessage.objects.get(type="payment.returned"))
         assert (mail.to, "45,00\xa0$" in mail.text) == ("zoe@exemple.ca", True)
         review.refresh_from_db()
         assert (review.resolved_by, review.resolution) == (admin, said)

@@ -65,4 +65,10 @@ def test_each_event_fifty_times_at_once(processes: Stack, stripe_sandbox: Stripe
     assert CreditEntry.objects.get(cause=CreditEntry.Cause.SPENT).balance_cad == 0
     assert Review.objects.get().subject == dispute_id
     sent = sorted(OutboxMessage.objects.values_list("type", flat=True))
-    assert sent == ["booking.created", "order.confirmation", "order.refund", "order.refunded"]
+    assert sent == [
+        "booking.created",
+        "order.confirmation",
+        "order.refund",
+        "order.refunded",
+        "tutor.new_lessons",
+    ]

@@ -11,15 +11,23 @@ from django.db.models import Count, ProtectedError, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.admin.ui.tables import BooleanColumn, Column, NumberColumn, StatusTagColumn
 from wagtail.log_actions import log
-from wagtail.snippets.views.snippets import DeleteView, SnippetViewSet, SnippetViewSetGroup
+from wagtail.snippets.views.snippets import (
+    CreateView,
+    DeleteView,
+    EditView,
+    SnippetViewSet,
+    SnippetViewSetGroup,
+)
 
 from accounts.models import User
+from courses.events import tell_course, tell_tutor_changed, tell_tutor_created
 from courses.models import Course, Subject, Tutor, TutorCourse
 from courses.services import delete_untouched_drafts, draft_page_for
 from home.formats import money
@@ -38,8 +46,40 @@ class RetireView(DeleteView):
         )
 
 
+class CourseCreateView(CreateView):
+    def save_instance(self) -> Course:
+        course: Course = super().save_instance()
+        tell_course(course, "created", now=timezone.now())
+        return course
+
+
+class CourseEditView(EditView):
+    def save_instance(self) -> Course:
+        course: Course = super().save_instance()
+        if self.form.changed_data:
+            tell_course(course, "updated", now=timezone.now())
+        return course
+
+
+class TutorCreateView(CreateView):
+    def save_instance(self) -> Tutor:
+        tutor: Tutor = super().save_instance()
+        tell_tutor_created(tutor, now=timezone.now())
+        return tutor
+
+
+class TutorEditView(EditView):
+    def save_instance(self) -> Tutor:
+        tutor: Tutor = super().save_instance()
+        form = self.form
+        tell_tutor_changed(tutor, changed=form.changed_data, before=form.initial, now=timezone.now())
+        return tutor
+
+
 class CourseViewSet(SnippetViewSet):
     model = Course
+    add_view_class = CourseCreateView
+    edit_view_class = CourseEditView
     icon = "clipboard-list"
     menu_label = _("Cours")
     menu_name = "catalogue-courses"
@@ -104,6 +144,8 @@ class SubjectViewSet(SnippetViewSet):
 
 class TutorViewSet(SnippetViewSet):
     model = Tutor
+    add_view_class = TutorCreateView
+    edit_view_class = TutorEditView
     icon = "group"
     menu_label = _("Tuteurs")
     menu_name = "catalogue-tutors"
@@ -214,13 +256,27 @@ def retire(request: HttpRequest, targets: Sequence[Any], *, kept: Any) -> HttpRe
             with transaction.atomic():
                 delete_untouched_drafts(row)
                 log(instance=row, action="wagtail.delete", user=request.user)
+                _tell_retired(row)
                 row.delete()
         except ProtectedError:
-            row.active = False
-            row.save(update_fields=["active"])
+            with transaction.atomic():
+                row.active = False
+                row.save(update_fields=["active"])
+                _tell_retired(row)
             log(instance=row, action="wagtail.edit", user=request.user)
             messages.warning(request, kept % {"name": name})
         else:
             messages.success(request, _("« %(name)s » est supprimé.") % {"name": name})
     viewset: SnippetViewSet = type(targets[0]).snippet_viewset
     return redirect(viewset.get_url_name("list"))
+
+
+def _tell_retired(row: models.Model) -> None:
+    """Deleted, or switched off for its history: to the outside it is gone either way."""
+    now = timezone.now()
+    if isinstance(row, Course):
+        row.active = False
+        tell_course(row, "deleted", now=now)
+    elif isinstance(row, Tutor):
+        row.active = False
+        tell_tutor_changed(row, changed=["active"], before={}, now=now)

@@ -13,7 +13,7 @@ import redis
 from django.utils import timezone
 
 from notifications import delivery, stops, webhooks
-from notifications.events import EVENT_TYPES
+from notifications.catalogue import EVENT_TYPES
 from notifications.lanes import lanes
 from notifications.models import OutboxMessage
 

@@ -11,4 +11,5 @@ class NotificationsConfig(AppConfig):
         from notifications.checks import check_settings
 
         register(check_settings)
-        from notifications import alerts  # noqa: F401 - it registers what it composes
+        # They register what they compose, and listen for new accounts.
+        from notifications import alerts, signups  # noqa: F401

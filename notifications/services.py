@@ -15,9 +15,10 @@ from wagtail.log_actions import log
 from accounts.models import User
 from notifications import stops
 from notifications.actors import DELIVERERS, post_event, wake
+from notifications.catalogue import EVENT_TYPES
 from notifications.composing import kind_of
-from notifications.events import EVENT_TYPES, as_json
 from notifications.models import OutboxMessage, OutboxQuerySet, StoppedDestination
+from notifications.wire import as_json
 
 RESEND = "notifications.resend"
 RESUME = "notifications.resume"
@@ -30,8 +31,8 @@ class OutsideTransactionError(RuntimeError):
 def record_event(*, type: str, payload: Mapping[str, Any], now: datetime) -> OutboxMessage | None:  # noqa: A002
     """Write an event into the outbox, inside the transaction of what it tells; the commit wakes a worker.
 
-    `payload` has exactly the keys of its type in `EVENT_TYPES`, as Python values (Decimal, aware datetime,
-    UUID…). Raises EventError when it has not, OutsideTransactionError outside a transaction.
+    `payload` has exactly the keys of its type in `EVENT_TYPES`, as Python values of their types (Decimal,
+    aware datetime, UUID…). Raises EventError when it has not, OutsideTransactionError outside a transaction.
 
     Returns None, and leaves no row, for an event whose destination is not configured (said once in the log),
     and for admin work (`course.*`, `tutor.*`), which goes straight to the queue after the commit, and is lost
@@ -39,8 +40,7 @@ def record_event(*, type: str, payload: Mapping[str, Any], now: datetime) -> Out
     """
     _inside_transaction()
     event = EVENT_TYPES[type]
-    event.check(payload)
-    ready = as_json(payload)
+    ready = event.on_the_wire(payload)
     url = event.destination
     if not url:
         return None
@@ -48,7 +48,12 @@ def record_event(*, type: str, payload: Mapping[str, Any], now: datetime) -> Out
         transaction.on_commit(partial(wake, post_event, type, str(uuid.uuid4()), ready), robust=True)
         return None
     message = OutboxMessage.objects.create(
-        kind=OutboxMessage.Kind.WEBHOOK, type=type, destination=url, payload=ready, available_at=now
+        kind=OutboxMessage.Kind.WEBHOOK,
+        type=type,
+        destination=url,
+        about=event.subject(ready),
+        payload=ready,
+        available_at=now,
     )
     _wake_after_commit(message)
     return message

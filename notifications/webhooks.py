@@ -20,9 +20,9 @@ from dramatiq.rate_limits import WindowRateLimiter
 from dramatiq.rate_limits.backends import RedisBackend
 from standardwebhooks import Webhook
 
-from notifications.events import utc
 from notifications.models import host_of
 from notifications.rules import KEPT, Answer, retry_after
+from notifications.wire import utc
 
 logger = logging.getLogger(__name__)
 

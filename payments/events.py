@@ -12,21 +12,6 @@ from notifications.services import record_event
 from payments.models import Order, OrderLine, Refund
 
 
-def record_signup(user: User, *, now: datetime) -> None:
-    record_event(
-        type="signup",
-        payload={
-            "user_id": user.pk,
-            "role": user.role,
-            "email": user.email,
-            "first_name": user.first_name,
-            "last_name": user.last_name,
-            "created_at": user.date_joined,
-        },
-        now=now,
-    )
-
-
 def record_booking_created(order: Order, lines: Sequence[OrderLine], *, now: datetime) -> None:
     record_event(
         type="booking.created",

@@ -22,6 +22,7 @@ from accounts.services import create_account
 from booking import services as booking
 from courses.money import from_cents, to_cents
 from home.formats import money
+from notifications.signups import record_signup
 from payments import events, mails
 from payments.errors import MoneyDiffers, NotEnoughCredits
 from payments.gateway import GatewayUnavailable, Intent, IntentStatus, gateway
@@ -242,7 +243,7 @@ def _finalise(checkout: Checkout, *, now: datetime) -> list[Refund]:
     _no_longer_stuck(checkout, _("Réglé depuis."), now=now)
 
     if is_new:
-        events.record_signup(user, now=now)
+        record_signup(user, now=now)
     events.record_booking_created(order, lines, now=now)
     mails.record_confirmation(order, lines, now=now)
     return refunds

@@ -7,6 +7,7 @@ from functools import partial
 
 from django.contrib.auth.hashers import identify_hasher
 from django.db import transaction
+from django.dispatch import Signal
 from redis.exceptions import RedisError
 
 from accounts.limits import within_limit
@@ -15,6 +16,9 @@ from accounts.roles import groups_of
 from accounts.tasks import send_password_link
 
 logger = logging.getLogger(__name__)
+
+# Sent with `user` inside the transaction that makes an account for somebody.
+account_invited = Signal()
 
 
 @transaction.atomic
@@ -66,6 +70,7 @@ def set_role(*, user: User, role: str) -> None:
 def invite_account(*, email: str, first_name: str, last_name: str, role: str, phone: str = "") -> User:
     """Make an account for somebody, who is mailed a link to choose its password once this is committed."""
     user = create_account(email=email, first_name=first_name, last_name=last_name, role=role, phone=phone)
+    account_invited.send(User, user=user)
     transaction.on_commit(partial(_send_password_link, user, welcome=True))
     return user
 

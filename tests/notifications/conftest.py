@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django.fixtures import Settings
 
-from notifications import events
+from notifications.catalogue import types
 from tests.notifications.support import Receiver, receiver
 
 
@@ -19,6 +19,6 @@ def make(settings: Settings) -> Iterator[Receiver]:
 
 @pytest.fixture
 def unset_said_nothing_yet() -> Iterator[None]:
-    events._say_unset.cache_clear()
+    types._say_unset.cache_clear()
     yield
-    events._say_unset.cache_clear()
+    types._say_unset.cache_clear()

@@ -14,10 +14,11 @@ from django.db import transaction
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
+from notifications.catalogue import EVENT_TYPES
 from notifications.composing import MailKindError
-from notifications.events import EVENT_TYPES, EventError, as_json
 from notifications.models import OutboxMessage
 from notifications.services import OutsideTransactionError, record_event, record_mail
+from notifications.wire import EventError, as_json
 from tests.notifications.support import broker, queued
 
 NOW = datetime(2026, 12, 7, 19, 30, tzinfo=UTC)
@@ -71,8 +72,11 @@ def test_rows_of_one_commit_keep_their_order(db: None, signup_url: str) -> None:
         ({key: value for key, value in SIGNUP.items() if key != "role"}, "signup: missing role"),
         (SIGNUP | {"phone": "514"}, "signup: unknown phone"),
         (SIGNUP | {"created_at": datetime(2026, 12, 7)}, "a time without a zone"),  # noqa: DTZ001
-        (SIGNUP | {"role": {"student"}}, "no JSON for set"),
-        (SIGNUP | {"role": Decimal("NaN")}, "not a finite number"),
+        (SIGNUP | {"created_at": "2026-12-07"}, r"signup\.created_at is no string \(ISO 8601, UTC\): '2026"),
+        (SIGNUP | {"user_id": 7}, r"signup\.user_id is no string \(UUID\): 7"),
+        (SIGNUP | {"email": None}, r"signup\.email is never absent"),
+        (SIGNUP | {"first_name": True}, r"signup\.first_name is no string: True"),
+        (SIGNUP | {"role": "baron"}, r"signup\.role is none of student, tutor: 'baron'"),
     ],
 )
 def test_an_event_that_breaks_its_promise_is_refused(
@@ -83,10 +87,55 @@ def test_an_event_that_breaks_its_promise_is_refused(
     assert not OutboxMessage.objects.exists()
 
 
-def test_each_row_of_a_list_is_held_to_its_keys() -> None:
-    payload = dict.fromkeys(EVENT_TYPES["booking.created"].keys) | {"items": [{"appointment_id": 1}]}
-    with pytest.raises(EventError, match=r"booking\.created\.items: missing course_id, course_title_fr"):
-        EVENT_TYPES["booking.created"].check(payload)
+BOOKING: dict[str, Any] = {
+    "order_id": ZOE,
+    "user_id": ZOE,
+    "currency": "CAD",
+    "subtotal_cad": Decimal("45.00"),
+    "discount_cad": Decimal("0.00"),
+    "total_cad": Decimal("45.00"),
+    "coupon_code": None,
+    "items": [],
+    "created_at": NOW,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"items": [{"appointment_id": ZOE}]},
+            r"booking\.created\.items: missing course_id, course_title_fr",
+        ),
+        ({"items": ["chimie"]}, r"booking\.created\.items is no object: 'chimie'"),
+        ({"items": {}}, r"booking\.created\.items is no array of objects"),
+        ({"total_cad": Decimal("NaN")}, r"booking\.created\.total_cad is not a finite number"),
+        ({"total_cad": 45.0}, r"booking\.created\.total_cad is no number"),
+        ({"total_cad": True}, r"booking\.created\.total_cad is no number"),
+    ],
+)
+def test_each_row_and_amount_is_held_to_its_promise(change: dict[str, Any], said: str) -> None:
+    assert EVENT_TYPES["booking.created"].on_the_wire(BOOKING)["total_cad"] == 45.0
+    with pytest.raises(EventError, match=said):
+        EVENT_TYPES["booking.created"].on_the_wire(BOOKING | change)
+
+
+def test_ids_and_flags_are_held_to_their_types() -> None:
+    types = {field.name: field for event in EVENT_TYPES.values() for field in event.fields}
+    assert types["affected_appointments"].on_the_wire([ZOE], "x") == [str(ZOE)]
+    assert types["active"].on_the_wire(False, "x") is False
+    for name, wrong in [("affected_appointments", ["7b1c"]), ("active", 1), ("duration_min", 60.0)]:
+        with pytest.raises(EventError, match=rf"x\.{name} is no "):
+            types[name].on_the_wire(wrong, "x")
+
+
+def test_an_event_is_about_whom_it_concerns(db: None, signup_url: str) -> None:
+    message = record_event(type="signup", payload=SIGNUP, now=NOW)
+    assert message
+    assert message.about == str(ZOE)
+    written = EVENT_TYPES["message.sent"]
+    assert written.subject({"sender_id": "b", "receiver_id": "a"}) == "a b"
+    assert written.subject({"sender_id": "a", "receiver_id": "b"}) == "a b"
 
 
 def test_a_broken_promise_is_found_even_where_nobody_listens(db: None) -> None:
@@ -185,7 +234,7 @@ def test_admin_work_goes_to_the_queue_after_the_commit_and_leaves_no_row(setting
     settings.MAKE_WEBHOOK_URLS = {**settings.MAKE_WEBHOOK_URLS, "ADMIN": "https://hook.exemple.com/admin"}
     broker().flush("webhooks")
     payload = {
-        "course_id": 3,
+        "course_id": ZOE,
         "title": "Chimie",
         "slug": "chimie",
         "student_rate_cad": Decimal("45.00"),

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import UUID
 
 import dramatiq
 import pytest
@@ -23,6 +24,7 @@ from notifications.services import record_event, record_mail
 from notifications.tasks import deliver_due
 from tests.notifications.support import Receiver, broker, queued
 
+ZOE = UUID("7b1c0a52-3f0e-4a4c-9d5f-0d6f1f4b8f11")
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,7 +65,7 @@ def sign_up(name: str = "Zoé") -> OutboxMessage:
         message = record_event(
             type="signup",
             payload={
-                "user_id": 1,
+                "user_id": ZOE,
                 "role": "student",
                 "email": "zoe@exemple.ca",
                 "first_name": name,

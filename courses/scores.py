@@ -42,3 +42,6 @@ class Score:
     def short(self) -> str:
         """`4,8`."""
         return written(mean(self.points, self.count * QUESTIONS, places=1))
+
+
+NO_SCORE = Score()

@@ -25,6 +25,7 @@ from wagtail.query import PageQuerySet
 from courses.free_times import FreeTimes, When, free_times, soon
 from courses.models.catalogue import Course, Tutor, TutorCourse
 from courses.pictures import ILLUSTRATION, PORTRAIT, SHARED, Picture, Wanted, pictures
+from courses.scores import NO_SCORE, Score
 from home.search import fold
 
 if TYPE_CHECKING:
@@ -32,7 +33,14 @@ if TYPE_CHECKING:
 
 # Enough of a page for a card; its body stays in the database.
 _CARD_FIELDS = ("title", "intro", "url_path", "path", "depth", "live", "locale")
-_TEACHER_FIELDS = ("tutor_id", "tutor__public_id", "tutor__display_name", "tutor__photo_id")
+_TEACHER_FIELDS = (
+    "tutor_id",
+    "tutor__public_id",
+    "tutor__display_name",
+    "tutor__photo_id",
+    "tutor__rating_count",
+    "tutor__rating_points",
+)
 MOST_RELATED = 3
 
 
@@ -46,6 +54,7 @@ class TutorCard:
     subjects: tuple[str, ...] = ()
     next_free: str = ""
     """`demain, 16 h 30`; empty when the 60 days have nothing."""
+    score: Score = NO_SCORE
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,7 @@ class CourseCard:
     image: Picture | None = None
     tutors: tuple[TutorCard, ...] = ()
     next_free: str = ""
+    score: Score = NO_SCORE
 
 
 class Teacher(NamedTuple):
@@ -69,6 +79,12 @@ class Teacher(NamedTuple):
     public_id: UUID
     name: str
     photo_id: int | None
+    rating_count: int
+    rating_points: int
+
+    @property
+    def score(self) -> Score:
+        return Score(self.rating_count, self.rating_points)
 
 
 class Taught(NamedTuple):
@@ -146,6 +162,8 @@ def _course_pages(pages: PageQuerySet[CoursePage]) -> PageQuerySet[CoursePage]:
             "image_id",
             "course__student_rate_cad",
             "course__levels",
+            "course__rating_count",
+            "course__rating_points",
             "course__subject__name",
             "course__subject__slug",
         )
@@ -158,7 +176,13 @@ def offered_tutors(pages: PageQuerySet[TutorPage]) -> list[OfferedTutor]:
         open_to_all(pages)
         .filter(tutor__active=True, tutor__user__is_active=True)
         .select_related("tutor")
-        .only(*_CARD_FIELDS, "tutor__display_name", "tutor__photo_id")
+        .only(
+            *_CARD_FIELDS,
+            "tutor__display_name",
+            "tutor__photo_id",
+            "tutor__rating_count",
+            "tutor__rating_points",
+        )
     )
     ties = TutorCourse.objects.current().filter(
         tutor__in={page.tutor_id for page in shown}, course__active=True
@@ -225,6 +249,7 @@ def _course_cards(
                 TutorCard(name=who.name, portrait=_portrait(drawn, who.photo_id)) for who in one.teachers
             ),
             next_free=_next_free(times, one.tutor_ids, now, when),
+            score=one.page.course.score,
         )
         for one in offered
     ]
@@ -249,6 +274,7 @@ def tutor_cards(
             courses=tuple(course.title for course in one.taught),
             subjects=one.subjects,
             next_free=_next_free(times, one.tutor_ids, now, when),
+            score=one.page.tutor.score,
         )
         for one in offered
     ]
@@ -306,6 +332,7 @@ def course_offer(
                 headline=page_of[who.pk].intro if who.pk in page_of else "",
                 subjects=tuple(sorted(subjects[who.pk], key=fold)),
                 next_free=_next_free(times, [who.pk], now),
+                score=who.score,
             )
             for who in teachers
         ],

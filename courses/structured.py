@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from courses.scores import BEST, NO_SCORE, WORST, Score
 from home.structured import Node, without_blanks
 
 
@@ -20,6 +21,7 @@ def course(
     levels: Sequence[str] = (),
     outcomes: Sequence[str] = (),
     tutors: Iterable[Node] = (),
+    score: Score = NO_SCORE,
 ) -> Node:
     """A course that is given online, by the hour. `hourly_price` in CAD; None where it is not offered."""
     return without_blanks(
@@ -37,6 +39,7 @@ def course(
             "teaches": list(outcomes),
             "offers": [_offer(url, hourly_price)] if hourly_price is not None else [],
             "hasCourseInstance": [_meeting(tutors)] if hourly_price is not None else [],
+            "aggregateRating": _rating(score),
         }
     )
 
@@ -63,6 +66,33 @@ def person(
             "worksFor": employer or {},
         }
     )
+
+
+def tutoring(*, url: str, name: str, score: Score) -> Node | None:
+    """What the person of the page at `url` does, as far as students have rated it: a person has no rating."""
+    if not score:
+        return None
+    return {
+        "@type": "Service",
+        "@id": f"{url}#tutorat",
+        "name": name,
+        "serviceType": "Tutorat",
+        "provider": {"@id": f"{url}#personne"},
+        "aggregateRating": _rating(score),
+    }
+
+
+def _rating(score: Score) -> Node:
+    """Nothing before the first rating: a mean of none is refused by search engines."""
+    if not score:
+        return {}
+    return {
+        "@type": "AggregateRating",
+        "ratingValue": f"{score.mean}",
+        "ratingCount": score.count,
+        "bestRating": BEST,
+        "worstRating": WORST,
+    }
 
 
 def _offer(url: str, hourly_price: Decimal) -> Node:

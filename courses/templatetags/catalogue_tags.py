@@ -10,6 +10,7 @@ from django import template
 from django.db.models import Case, When
 from django.template import Context
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from courses import checklist, showcase, structured
 from courses.models import CoursePage, TutorPage
@@ -58,24 +59,31 @@ def course_facts(context: Context) -> Node | None:
             structured.person(name=card.name, url=urljoin(home, card.url) if card.url else "")
             for card in context["tutors"]
         ],
+        score=course.score,
     )
 
 
 @register.simple_tag(takes_context=True)
-def tutor_facts(context: Context) -> Node | None:
-    """A tutor page's person; never what they earn. No query."""
+def tutor_facts(context: Context) -> list[Node | None]:
+    """A tutor page's person, never what they earn, and what students think of their lessons. No query."""
     tutor, request = context["tutor"], context.get("request")
     if tutor is None or request is None:
-        return None
+        return []
     page, picture, frame = context["page"], context["shared_picture"], frame_of(request)
-    return structured.person(
-        name=tutor.display_name,
-        url=page.get_full_url(request) or "",
-        image=urljoin(home_address(frame), picture.url) if picture else "",
-        description=description_of(page),
-        subjects=context["subjects"],
-        employer=school(frame) if tutor.is_offered else None,
-    )
+    url = page.get_full_url(request) or ""
+    return [
+        structured.person(
+            name=tutor.display_name,
+            url=url,
+            image=urljoin(home_address(frame), picture.url) if picture else "",
+            description=description_of(page),
+            subjects=context["subjects"],
+            employer=school(frame) if tutor.is_offered else None,
+        ),
+        structured.tutoring(
+            url=url, name=_("Tutorat avec %(name)s") % {"name": tutor.display_name}, score=tutor.score
+        ),
+    ]
 
 
 @register.simple_tag

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
@@ -31,7 +32,7 @@ def sharing(
     picture: Drawn | None = None,
     number: int = 1,
     narrowed: object = None,
-    facts: Node | None = None,
+    facts: Node | Sequence[Node | None] | None = None,
 ) -> dict[str, Any]:
     """What goes into the head for those who list or share the page; of what is no page of an editor's (a
     cart, a log-in, an error), only that it is not to be listed.
@@ -41,7 +42,13 @@ def sharing(
         return {"sharing": None}
     frame = frame_of(request)
     shared = sharing_of(
-        page, request, frame, picture=picture, number=number, narrowed=bool(narrowed), facts=[facts]
+        page,
+        request,
+        frame,
+        picture=picture,
+        number=number,
+        narrowed=bool(narrowed),
+        facts=[facts] if facts is None or isinstance(facts, dict) else facts,
     )
     return {"sharing": shared, "brand": frame.chrome.brand}
 

@@ -52,7 +52,7 @@ class VersionField(forms.IntegerField):
 class RatingForm(forms.Form):
     comment = WordsField(
         label=_("Votre commentaire"),
-        help_text=_("Ce qui a aidé, ce qui a manqué. Au plus 2 000 caractères."),
+        help_text=_("Ce qui a aidé, ce qui a manqué. Au plus 2 000 caractères."),
         required=False,
         max_length=MAX_COMMENT,
         widget=forms.Textarea(attrs={"rows": 7}),

@@ -25,10 +25,12 @@ _POINTS = sum((F(field) for field in FIELDS[1:]), F(FIELDS[0]))
 
 @dataclass(frozen=True)
 class Averages:
-    """Of some ratings: their score, and each question's mean with two decimals, in the order of asking."""
+    """Of some ratings: their score, each question's mean with two decimals, in the order of asking, and how
+    many have a comment."""
 
     score: Score
     questions: tuple[tuple[str | Promise, Decimal], ...]
+    with_words: int
 
     def __bool__(self) -> bool:
         return bool(self.score)
@@ -50,7 +52,11 @@ class RatingQuerySet(models.QuerySet["Rating"]):
 
     def averages(self) -> Averages:
         """One query."""
-        sums = self.aggregate(number=Count("pk"), **{field: Sum(field) for field in FIELDS})
+        sums = self.aggregate(
+            number=Count("pk"),
+            with_words=Count("pk", filter=~Q(comment="")),
+            **{field: Sum(field) for field in FIELDS},
+        )
         number = sums["number"]
         points = {field: sums[field] or 0 for field in FIELDS}
         return Averages(
@@ -58,6 +64,7 @@ class RatingQuerySet(models.QuerySet["Rating"]):
             tuple((question.name, mean(points[question.field], number)) for question in QUESTIONS)
             if number
             else (),
+            sums["with_words"],
         )
 
 

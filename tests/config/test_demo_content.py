@@ -28,6 +28,8 @@ from home.models import ContentPage
 from payments.errors import CouponRefused
 from payments.services.coupons import usable_coupon
 from payments.services.credits import balance
+from ratings.given import still_to_rate
+from ratings.models import Rating
 
 NOW = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
 
@@ -107,8 +109,20 @@ def test_the_student_has_lessons_behind_and_ahead(demo: None, client: Client) ->
     student = User.objects.get(email="eleve@fanal.example")
     lessons = Appointment.objects.visible_to(student)
 
-    assert [lesson.status for lesson in lessons] == ["completed", "completed", "scheduled", "scheduled"]
+    assert [lesson.status for lesson in lessons] == ["completed"] * 3 + ["scheduled"] * 2
     assert all(lesson.meeting_link for lesson in lessons if lesson.status == "scheduled")
+
+
+def test_students_say_what_they_think_of_most_tutors(demo: None) -> None:
+    count = {tutor.display_name: tutor.score.count for tutor in Tutor.objects.all()}
+    assert count == {
+        "Maude Gagnon": 9, "Étienne Tremblay": 5, "Amélie Bouchard": 6, "Karim Haddad": 4,
+        "Geneviève Côté": 4, "Samuel Lavoie": 3, "Mireille Jean-Baptiste": 0, "Linh Nguyen": 1,
+    }  # fmt: skip
+    assert Tutor.objects.get(display_name="Maude Gagnon").score.mean == Decimal("4.81")
+    student = User.objects.get(email="eleve@fanal.example")
+    assert [each.tutor for each in still_to_rate(student=student)] == ["Maude Gagnon"]
+    assert [rating.tutor.display_name for rating in Rating.objects.visible_to(student)] == ["Amélie Bouchard"]
 
 
 def test_the_student_has_credits_and_codes_to_try(demo: None) -> None:

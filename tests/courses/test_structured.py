@@ -44,6 +44,8 @@ REQUIRED = {
     "QuantitativeValue": {"value", "unitCode"},
     "CourseInstance": {"courseMode", "courseWorkload"},
     "Person": {"name"},
+    "Service": {"name", "provider"},
+    "AggregateRating": {"ratingValue", "ratingCount", "bestRating"},
     "FAQPage": {"mainEntity"},
     "Question": {"name", "acceptedAnswer"},
     "Answer": {"text"},

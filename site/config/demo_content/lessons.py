@@ -29,13 +29,23 @@ OTHERS = [
 ]
 
 
-def book(*, student: User, tutors: dict[str, Tutor], courses: dict[str, Course], now: datetime) -> None:
-    others = [
+def make_others() -> list[User]:
+    return [
         create_account(
             email=f"eleve{number}@fanal.example", first_name=first, last_name=last, role=Role.STUDENT
         )
         for number, (first, last) in enumerate(OTHERS, 1)
     ]
+
+
+def book(
+    *,
+    student: User,
+    others: list[User],
+    tutors: dict[str, Tutor],
+    courses: dict[str, Course],
+    now: datetime,
+) -> None:
     _past_lessons(student, tutors["maude"], courses["mathematiques-du-secondaire"], now)
     _next_lesson(student, tutors["maude"], courses["mathematiques-du-secondaire"], now, minutes=90)
     _next_lesson(student, tutors["amelie"], courses["francais-ecrit"], now, minutes=60)
@@ -51,7 +61,7 @@ def _past_lessons(student: User, tutor: Tutor, course: Course, now: datetime) ->
     tuesday = today - timedelta(days=(today.weekday() - 1) % 7 or 7)
     for day in (tuesday - timedelta(days=7), tuesday):
         start = timezone.make_aware(datetime.combine(day, time(17)))
-        _lesson(student, tutor, course, start, 60, Appointment.Status.COMPLETED)
+        make_lesson(student, tutor, course, start, 60, Appointment.Status.COMPLETED)
 
 
 def _next_lesson(student: User, tutor: Tutor, course: Course, now: datetime, *, minutes: int) -> None:
@@ -65,7 +75,7 @@ def _next_lesson(student: User, tutor: Tutor, course: Course, now: datetime, *, 
         now=now,
         tutor=tutor,
     )
-    lesson = _lesson(student, tutor, course, free[0].start, minutes)
+    lesson = make_lesson(student, tutor, course, free[0].start, minutes)
     lesson.meeting_link = f"https://rencontre.example/fanal/{lesson.pk}"
     lesson.save(update_fields=["meeting_link"])
 
@@ -86,11 +96,11 @@ def _fill(tutor: Tutor, taught: list[Course], students: list[User], dice: Random
         if slot.start < taken_until or dice.random() > SHARE:
             continue
         minutes = dice.choice((60, 60, 90))
-        _lesson(dice.choice(students), tutor, dice.choice(taught), slot.start, minutes)
+        make_lesson(dice.choice(students), tutor, dice.choice(taught), slot.start, minutes)
         taken_until = slot.start + timedelta(minutes=minutes)
 
 
-def _lesson(
+def make_lesson(
     student: User,
     tutor: Tutor,
     course: Course,

@@ -9,7 +9,7 @@ from wagtail.models import Site
 
 from accounts.models import Role, User
 from accounts.services import create_account
-from config.demo_content import catalogue, lessons, offers, site
+from config.demo_content import catalogue, lessons, offers, opinions, site
 from config.demo_content.typesetting import typeset
 from courses.models import Course, CourseIndexPage, TutorIndexPage
 from home.models import ContentPage, HomePage, SiteSettings
@@ -30,7 +30,9 @@ def load(*, now: datetime) -> None:
     courses = catalogue.make_courses(CourseIndexPage.objects.get())
     tutors = catalogue.make_tutors(TutorIndexPage.objects.get(), courses, password=PASSWORD, now=now)
     _fill_home(courses)
-    lessons.book(student=student, tutors=tutors, courses=courses, now=now)
+    others = lessons.make_others()
+    lessons.book(student=student, others=others, tutors=tutors, courses=courses, now=now)
+    opinions.give(student=student, others=others, tutors=tutors, courses=courses, now=now)
     offers.make_coupons(now=now)
     offers.give_credits(student=student, by=director, now=now)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.models import Page
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
@@ -13,6 +13,7 @@ from wagtail.url_routing import RouteResult
 from home.blocks import BODY_BLOCKS, HOME_BLOCKS
 from home.brand import SiteSettings
 from home.fields import BlocksField
+from home.promotion import page_tabs
 from home.search import folded_text
 
 __all__ = ["ContentPage", "HomePage", "SiteSettings"]
@@ -44,19 +45,41 @@ class HomePage(Page):
     parent_page_types = ["wagtailcore.Page"]
     max_count = 1
     content_panels = [
-        *Page.content_panels,
+        TitleFieldPanel(
+            "title",
+            help_text=_("Le nom de la page dans le fil d'Ariane et ici. Les visiteurs lisent le suivant."),
+        ),
         MultiFieldPanel(
             [
-                FieldPanel("headline"),
-                FieldPanel("intro"),
-                FieldPanel("illustration"),
-                FieldPanel("action_label"),
-                FieldPanel("action_page"),
+                FieldPanel("headline", help_text=_("La promesse de l'école, en 60 caractères au plus.")),
+                FieldPanel(
+                    "intro",
+                    help_text=_("Une ou deux phrases, 160 caractères au plus : pour qui, et comment."),
+                ),
+                FieldPanel(
+                    "illustration",
+                    help_text=_(
+                        "Carrée, d'au moins 1120 × 1120 pixels, sans texte dedans. "
+                        "Sans image, le dessin de la maison est montré."
+                    ),
+                ),
+                FieldPanel(
+                    "action_label",
+                    help_text=_("Deux ou trois mots, dont le premier est un verbe : « Choisir un cours »."),
+                ),
+                FieldPanel("action_page", help_text=_("Où il mène. Sans page ou sans texte, pas de bouton.")),
             ],
             heading=_("En-tête"),
         ),
-        FieldPanel("body"),
+        FieldPanel(
+            "body",
+            help_text=_(
+                "La suite de la page, de haut en bas. Mettez d'abord ce qui décide : cours, déroulement, "
+                "témoignages; puis les questions fréquentes."
+            ),
+        ),
     ]
+    edit_handler = page_tabs(content_panels, picture="illustration", slug=False)
     search_fields = [
         *Page.search_fields,
         index.SearchField("intro"),
@@ -92,7 +115,20 @@ class ContentPage(Page):
 
     parent_page_types = ["home.HomePage", "home.ContentPage"]
     subpage_types = ["home.ContentPage"]
-    content_panels = [*Page.content_panels, FieldPanel("intro"), FieldPanel("body")]
+    content_panels = [
+        TitleFieldPanel(
+            "title", help_text=_("En haut de la page et dans les menus : 50 caractères au plus.")
+        ),
+        FieldPanel(
+            "intro",
+            help_text=_("Une ou deux phrases, de 40 à 160 caractères, sous le titre et dans les résultats."),
+        ),
+        FieldPanel(
+            "body",
+            help_text=_("Ajoutez des blocs avec « + ». Un titre tous les trois ou quatre paragraphes aide."),
+        ),
+    ]
+    edit_handler = page_tabs(content_panels, menus=True)
     search_fields = [
         *Page.search_fields,
         index.SearchField("intro"),

@@ -64,6 +64,10 @@ class CourseQuerySet(models.QuerySet["Course"]):
     def active(self) -> CourseQuerySet:
         return self.filter(active=True)
 
+    def taught(self) -> CourseQuerySet:
+        """Those that somebody teaches now."""
+        return self.active().filter(pk__in=TutorCourse.objects.current().values("course"))
+
     def taught_by(self, tutor: Tutor) -> CourseQuerySet:
         return self.active().filter(
             tutor_courses__tutor=tutor, tutor_courses__status=TutorCourse.Status.APPROVED
@@ -125,6 +129,10 @@ class Course(Rated):  # type: ignore[django-manager-missing]  # Wagtail's page m
 class TutorQuerySet(models.QuerySet["Tutor"]):
     def active(self) -> TutorQuerySet:
         return self.filter(active=True, user__is_active=True)
+
+    def teaching_anything(self) -> TutorQuerySet:
+        """A course that is offered, at least one."""
+        return self.filter(pk__in=TutorCourse.objects.current().filter(course__active=True).values("tutor"))
 
     def teaching(self, course: Course) -> TutorQuerySet:
         """The active, approved tutors of a course, in the order "le premier disponible" takes them."""

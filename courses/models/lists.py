@@ -11,12 +11,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel
+from wagtail.admin.panels import FieldPanel, TitleFieldPanel
 from wagtail.models import Page
 from wagtail.search import index
 
 from courses.choices import WORDS
 from courses.listing import CourseListing, TutorListing
+from home.promotion import page_tabs
 from home.search import clean_query, folded_text, may_search
 
 
@@ -27,7 +28,17 @@ class ListPage(Page):
 
     parent_page_types = ["home.HomePage"]
     max_count_per_parent = 1
-    content_panels = [*Page.content_panels, FieldPanel("intro")]
+    content_panels = [
+        TitleFieldPanel("title", help_text=_("En haut de la liste et dans l'en-tête : un mot ou deux.")),
+        FieldPanel(
+            "intro",
+            help_text=_(
+                "Une ou deux phrases, de 40 à 160 caractères. La liste se fait seule, des pages publiées "
+                "au-dessous, dans l'ordre que vous leur donnez dans « Pages »."
+            ),
+        ),
+    ]
+    edit_handler = page_tabs(content_panels, menus=True)
     search_fields = [*Page.search_fields, index.SearchField("intro"), index.SearchField("folded_text")]
 
     class Meta:

@@ -12,7 +12,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.models import Page
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
@@ -24,6 +24,7 @@ from courses.models.lists import ListPage
 from courses.pictures import PORTRAIT_LARGE, PORTRAIT_SHARED, pictures
 from home.blocks import BODY_BLOCKS
 from home.fields import BlocksField
+from home.promotion import page_tabs
 from home.search import folded_text
 
 
@@ -79,13 +80,48 @@ class CoursePage(Page):
     parent_page_types = ["courses.CourseIndexPage"]
     subpage_types: list[str] = []
     content_panels = [
-        *Page.content_panels,
-        FieldPanel("course"),
-        FieldPanel("intro"),
-        FieldPanel("image"),
-        FieldPanel("outcomes"),
-        FieldPanel("body"),
+        TitleFieldPanel(
+            "title", help_text=_("Le nom du cours, comme les gens le cherchent : 50 caractères au plus.")
+        ),
+        FieldPanel(
+            "course",
+            help_text=_(
+                "Le prix, les tuteurs et les créneaux en viennent; la direction les tient à jour. "
+                "Vous n'avez rien d'autre à faire pour que la page se réserve."
+            ),
+        ),
+        MultiFieldPanel(
+            [
+                FieldPanel(
+                    "intro",
+                    help_text=_(
+                        "Une ou deux phrases, de 40 à 160 caractères : on les lit sous le titre, dans la "
+                        "liste des cours et dans les résultats de recherche."
+                    ),
+                ),
+                FieldPanel(
+                    "image",
+                    help_text=_(
+                        "En largeur (16:9), d'au moins 1200 × 675 pixels, sans texte dedans. Elle est en "
+                        "haut de la page, sur la carte du cours et dans les partages."
+                    ),
+                ),
+                FieldPanel(
+                    "outcomes",
+                    help_text=_("De trois à six lignes, une chose par ligne, quelques mots chacune."),
+                ),
+            ],
+            heading=_("Présentation"),
+        ),
+        FieldPanel(
+            "body",
+            help_text=_(
+                "Le reste, en blocs : le déroulement d'une séance, pour qui, les questions fréquentes. "
+                "Tuteurs et créneaux s'ajoutent tout seuls."
+            ),
+        ),
     ]
+    edit_handler = page_tabs(content_panels, picture="image")
     search_fields = [
         *Page.search_fields,
         index.SearchField("intro"),
@@ -95,10 +131,18 @@ class CoursePage(Page):
         index.AutocompleteField("folded_text"),
     ]
     result_kind = _("Cours")
+    sample: Course | None = None
+    """In a preview: another course, whose picker shows what will be here."""
 
     class Meta:
         verbose_name = _("page de cours")
         verbose_name_plural = _("pages de cours")
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> Any:
+        """While nobody teaches the course, with the picker of another, so that it is seen."""
+        if not (self.course_id and Course.objects.taught().filter(pk=self.course_id).exists()):
+            self.sample = Course.objects.taught().order_by("pk").first()
+        return super().serve_preview(request, mode_name)
 
     def folded_title(self) -> str:
         return folded_text(self.title, self.course.title if self.course_id else "")
@@ -152,11 +196,29 @@ class TutorPage(Page):
     parent_page_types = ["courses.TutorIndexPage"]
     subpage_types: list[str] = []
     content_panels = [
-        *Page.content_panels,
-        FieldPanel("tutor"),
-        FieldPanel("intro"),
-        FieldPanel("body"),
+        TitleFieldPanel("title", help_text=_("Le nom de la personne, comme ses élèves la connaissent.")),
+        FieldPanel(
+            "tutor",
+            help_text=_(
+                "Le portrait, la présentation, les cours, les avis et les créneaux en viennent. "
+                "Un nouveau portrait se demande à la direction."
+            ),
+        ),
+        FieldPanel(
+            "intro",
+            help_text=_(
+                "Une phrase, de 40 à 160 caractères : on la lit sous le nom, dans la liste des tuteurs et "
+                "dans les résultats de recherche."
+            ),
+        ),
+        FieldPanel(
+            "body",
+            help_text=_(
+                "Facultatif : un parcours, une façon d'enseigner. Les créneaux s'ajoutent tout seuls."
+            ),
+        ),
     ]
+    edit_handler = page_tabs(content_panels, picture="tutor.photo")
     search_fields = [
         *Page.search_fields,
         index.SearchField("intro"),
@@ -166,10 +228,18 @@ class TutorPage(Page):
         index.AutocompleteField("folded_text"),
     ]
     result_kind = _("Tuteur")
+    sample: Tutor | None = None
+    """In a preview: another tutor, whose picker shows what will be here."""
 
     class Meta:
         verbose_name = _("page de tuteur")
         verbose_name_plural = _("pages de tuteurs")
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> Any:
+        """While this person teaches nothing, with the picker of another, so that it is seen."""
+        if not (self.tutor_id and Tutor.objects.teaching_anything().filter(pk=self.tutor_id).exists()):
+            self.sample = Tutor.objects.teaching_anything().order_by("priority", "pk").first()
+        return super().serve_preview(request, mode_name)
 
     def folded_title(self) -> str:
         return folded_text(self.title, self.tutor.display_name if self.tutor_id else "")

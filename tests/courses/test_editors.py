@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from wagtail.models import Page
 
 from accounts.models import Role, User
 from courses.checklist import missing
-from courses.models import Course, CourseIndexPage, CoursePage, Tutor, TutorPage
+from courses.models import Course, CourseIndexPage, CoursePage, Tutor, TutorIndexPage, TutorPage
 from courses.services import draft_page_for
 from courses.tasks import publish_scheduled_pages
+from home.models import ContentPage, HomePage
 from tests.courses.support import make_course_page, make_image, make_tutor_page
 from tests.factories import make_course, make_tutor, make_user
 
@@ -221,3 +225,84 @@ def test_a_page_of_nothing_yet_has_a_preview(client: Client, editor: User) -> No
     )
 
     assert client.get(url, {"in_preview_panel": "true"}).status_code == 200
+
+
+def draft_of(client: Client, page: Page) -> str:
+    return client.get(reverse("wagtailadmin_pages:view_draft", args=[page.pk])).content.decode()
+
+
+def test_a_draft_that_nobody_teaches_yet_shows_the_picker_of_another_as_an_example(
+    client: Client, editor: User
+) -> None:
+    page = make_course_page(make_course("Calcul"))
+    taught = make_course("Algèbre")
+    client.force_login(editor)
+    assert 'id="picker"' in draft_of(client, page)
+    assert "Exemple" not in draft_of(client, page)
+
+    tutor = make_tutor("Maude Gagnon", courses=[taught])
+    draft = draft_of(client, page)
+    assert "voici les créneaux de « Algèbre »" in draft
+    assert f'value="{taught.public_id}"' in draft
+    assert "Exemple" not in Client().get(page.url).content.decode()
+
+    page.course.tutor_courses.create(tutor=tutor, status="approved")
+    assert "Exemple" not in draft_of(client, page)
+
+
+def test_a_tutors_draft_without_courses_has_an_example_too(client: Client, editor: User) -> None:
+    page = make_tutor_page(make_tutor("Luc Roy"))
+    other = make_tutor("Maude Gagnon", courses=[make_course("Algèbre")])
+    client.force_login(editor)
+
+    draft = draft_of(client, page)
+    assert "voici les créneaux de Maude Gagnon" in draft
+    assert str(other.public_id) in draft
+
+
+def test_an_editors_home_says_where_to_begin(client: Client, editor: User) -> None:
+    client.force_login(editor)
+    html = client.get("/admin/").content.decode()
+
+    courses = CourseIndexPage.objects.get()
+    for address in (
+        reverse("wagtailadmin_pages:add", args=["courses", "coursepage", courses.pk]),
+        reverse("wagtailadmin_pages:edit", args=[HomePage.objects.get().pk]),
+        reverse("wagtailimages:add_multiple"),
+    ):
+        assert f'<a href="{address}">' in html
+    assert "guide.wagtail.org" not in html
+
+
+def test_a_form_shows_how_its_page_is_found_and_shared(client: Client, editor: User) -> None:
+    page = make_course_page(make_course("Calcul"), intro=ENOUGH, image=make_image("Une courbe."))
+    client.force_login(editor)
+    html = client.get(reverse("wagtailadmin_pages:edit", args=[page.pk])).content.decode()
+
+    preview = html.partition("data-search-preview")[2].partition("</section>\n</div>")[0]
+    assert f'› cours<span data-preview="slug"> › {page.slug}</span>' in preview
+    assert 'data-preview="title">Calcul · Fanal</p>' in preview
+    assert preview.count(escape(ENOUGH)) == 2
+    assert re.search(r'<img src="/media/images/image[^"]+\.jpg"', preview)
+
+    add = reverse("wagtailadmin_pages:add", args=["courses", "coursepage", page.get_parent().pk])
+    assert "› cours<span" in client.get(add).content.decode()
+
+
+def test_each_kind_of_page_says_what_goes_into_its_fields(client: Client, editor: User) -> None:
+    client.force_login(editor)
+    kinds: list[Any] = [HomePage, ContentPage, CourseIndexPage, CoursePage, TutorIndexPage, TutorPage]
+    for kind in kinds:
+        handler = kind.get_edit_handler()
+        content, promotion, _ = handler.children
+        assert [str(content.heading), str(promotion.heading)] == ["Contenu", "Recherche et partage"]
+        fields = [
+            panel for tab in (content, promotion) for panel in leaves(tab) if hasattr(panel, "field_name")
+        ]
+        assert [panel.field_name for panel in fields if not panel.help_text] == []
+        assert "title" in [panel.field_name for panel in fields]
+
+
+def leaves(panel: Any) -> list[Any]:
+    children = getattr(panel, "children", None)
+    return [panel] if children is None else [leaf for child in children for leaf in leaves(child)]

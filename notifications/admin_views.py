@@ -3,69 +3,77 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
-from uuid import UUID
 
-import django_filters
-from django.core.exceptions import PermissionDenied
-from django.db.models.fields.json import KT
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
-from django.views.generic import TemplateView
-from wagtail.admin import messages
-from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.ui.tables import Column, DateColumn, NumberColumn, StatusTagColumn
-from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
-from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
-from wagtail.admin.widgets.button import Button, HeaderButton
-from wagtail.snippets.views.snippets import InspectView
+from django.utils.translation import gettext_lazy
+from wagtail.admin.ui.tables import Column, DateColumn, NumberColumn
+from wagtail.admin.widgets.button import HeaderButton
+from wagtail.snippets.views.snippets import IndexView, InspectView
 
-from accounts.read_only import ReadOnlyIndexView, ReadOnlyViewSet
+from accounts.read_only import ReadOnlyViewSet
+from notifications import figures
+from notifications.filters import OutboxFilterSet
 from notifications.models import OutboxMessage, OutboxQuerySet
-from notifications.services import resend
+from notifications.resending import RESEND_DEAD_URL, RESEND_URL, ResendView, listed
+from notifications.searching import containing
 
-TYPES_SEEN_WITHIN = timedelta(days=90)
-
-
-def _types() -> list[tuple[str, str]]:
-    recent = OutboxMessage.objects.filter(created_at__gt=timezone.now() - TYPES_SEEN_WITHIN)
-    return [(name, name) for name in recent.order_by("type").values_list("type", flat=True).distinct()]
+CHART = 60  # units of the drawing that the highest bar has
 
 
-class OutboxFilterSet(WagtailFilterSet):
-    status = django_filters.ChoiceFilter(
-        label=gettext_lazy("État"), choices=OutboxMessage.Status.choices, method="with_status"
-    )
-    type = django_filters.ChoiceFilter(label=gettext_lazy("Type"), choices=_types)
+class StatusColumn(Column):
+    """What was given up stands out."""
 
-    class Meta:
-        model = OutboxMessage
-        fields = ["kind"]
-
-    def with_status(self, queryset: OutboxQuerySet, name: str, value: str) -> OutboxQuerySet:
-        return queryset.with_status(value)
+    cell_template_name = "notifications/admin/status_cell.html"
 
 
-class OutboxIndexView(ReadOnlyIndexView):
+class OutboxIndexView(IndexView):
+    def search_queryset(self, queryset: OutboxQuerySet) -> OutboxQuerySet:
+        return containing(queryset, self.search_query)
+
     @cached_property
     def header_buttons(self) -> list[Any]:
-        return [
-            HeaderButton(_("Renvoyer les abandonnés"), url=reverse(RESEND_DEAD_URL), icon_name="rotate"),
-            *super().header_buttons,
-        ]
+        return [HeaderButton(_("Renvoyer les abandonnés"), url=reverse(RESEND_DEAD_URL), icon_name="rotate")]
+
+    def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        shown = {} if self.results_only else {"figures": Figures.now()}
+        return super().get_context_data(*args, **kwargs) | shown
+
+
+class Figures:
+    """The last 30 days, drawn: `bars` are (day, x, [(state, y, height)]) in a drawing 300 by 60."""
+
+    def __init__(self, days: list[figures.Day]) -> None:
+        self.days = days
+        self.total = figures.total(days)
+        highest = max(day.total for day in days) or 1
+        self.bars = [(day, number * 10, list(self._stacked(day, highest))) for number, day in enumerate(days)]
+
+    @classmethod
+    def now(cls) -> Figures:
+        return cls(figures.daily(now=timezone.now()))
+
+    @staticmethod
+    def _stacked(day: figures.Day, highest: int) -> Iterable[tuple[str, float, float]]:
+        """What is rare and matters is never too thin to be seen."""
+        top = float(CHART)
+        for state in ("on_time", "late", "waiting", "dead"):
+            if count := getattr(day, state):
+                height = max(round(count / highest * (CHART - 6), 1), 1.5)
+                top = round(top - height, 1)
+                yield state.replace("_", "-"), top, height
 
 
 class OutboxInspectView(InspectView):
     @cached_property
-    def header_more_buttons(self) -> list[Any]:
+    def header_buttons(self) -> list[Any]:
         url = reverse(RESEND_URL, args=[self.object.pk])
-        return [*super().header_more_buttons, Button(_("Renvoyer"), url=url, icon_name="rotate")]
+        return [HeaderButton(_("Renvoyer"), url=url, icon_name="rotate")]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         payload = self.object.payload
@@ -76,51 +84,14 @@ class OutboxInspectView(InspectView):
                 "mail": payload,
                 "about": json.dumps(payload.get("about"), ensure_ascii=False, indent=2),
             }
-        return super().get_context_data(**kwargs) | shown | {"message": self.object}
-
-
-class ResendView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):
-    """Asks first; sends one message again, or all that were given up."""
-
-    permission_required = "view"
-    model = OutboxMessage
-    template_name = "notifications/admin/resend.html"
-    page_title = gettext_lazy("Renvoyer")
-    header_icon = "mail"
-
-    def get_messages(self) -> OutboxQuerySet:
-        if pk := self.kwargs.get("pk"):
-            return OutboxMessage.objects.filter(pk=pk)
-        return OutboxMessage.objects.dead()
-
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        return [
-            {"url": reverse("wagtailadmin_home"), "label": _("Accueil")},
-            {"url": reverse(LIST_URL), "label": _("Envois")},
-            {"url": "", "label": self.get_page_title()},
-        ]
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        found = self.get_messages()
-        return super().get_context_data(
-            **kwargs,
-            count=found.count(),
-            first=found.order_by("created_at").first(),
-            list_url=reverse(LIST_URL),
-        )
-
-    def post(self, request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
-        if not request.user.is_authenticated:
-            raise PermissionDenied
-        count = resend(messages=self.get_messages(), user=request.user, now=timezone.now())
-        if count:
-            said = ngettext("%(count)d envoi repart.", "%(count)d envois repartent.", count) % {
-                "count": count
+        return (
+            super().get_context_data(**kwargs)
+            | shown
+            | {
+                "message": self.object,
+                "history": self.object.history.order_by("pk"),
             }
-            messages.success(request, said)
-        else:
-            messages.warning(request, _("Rien n’a été renvoyé : l’envoi est en cours, ou il n’y en a pas."))
-        return redirect(LIST_URL)
+        )
 
 
 class OutboxViewSet(ReadOnlyViewSet):
@@ -131,28 +102,23 @@ class OutboxViewSet(ReadOnlyViewSet):
     menu_order = 800
     add_to_admin_menu = True
     index_view_class = OutboxIndexView
+    index_template_name = "notifications/admin/index.html"
     inspect_view_class = OutboxInspectView
     inspect_template_name = "notifications/admin/inspect.html"
     filterset_class = OutboxFilterSet
     ordering = ["-created_at"]
-    search_fields = ["type", "destination"]
+    search_fields = ["payload"]  # by its words: see OutboxIndexView.search_queryset
     list_display = [
         "what",
         Column("where", label=gettext_lazy("Destination")),
-        StatusTagColumn(
-            "status",
-            label=gettext_lazy("État"),
-            accessor="status.label",
-            primary=lambda message: message.status == OutboxMessage.Status.DELIVERED,
-        ),
+        StatusColumn("status", label=gettext_lazy("État")),
         NumberColumn("attempts", label=gettext_lazy("Essais")),
         DateColumn("created_at", label=gettext_lazy("Créé"), sort_key="created_at"),
         DateColumn("delivered_at", label=gettext_lazy("Livré"), sort_key="delivered_at"),
     ]
 
     def get_queryset(self, request: HttpRequest) -> OutboxQuerySet:
-        # A mail's texts and attachments are heavy; the list needs its subject only.
-        return OutboxMessage.objects.defer("payload").annotate(subject=KT("payload__subject"))
+        return listed(OutboxMessage.objects.all())
 
     def get_urlpatterns(self) -> list[Any]:
         resend_view = self.construct_view(ResendView)
@@ -161,8 +127,3 @@ class OutboxViewSet(ReadOnlyViewSet):
             path("renvoyer/", resend_view, name="resend_dead"),
             path("renvoyer/<uuid:pk>/", resend_view, name="resend"),
         ]
-
-
-LIST_URL = "wagtailsnippets_notifications_outboxmessage:list"
-RESEND_URL = "wagtailsnippets_notifications_outboxmessage:resend"
-RESEND_DEAD_URL = "wagtailsnippets_notifications_outboxmessage:resend_dead"

@@ -11,10 +11,12 @@ from wagtail.snippets.models import register_snippet
 from accounts.policies import ReadOnlyPolicy
 from notifications.admin_views import OutboxViewSet
 from notifications.models import OutboxMessage
+from notifications.resending import ResendAction
 from notifications.services import RESEND, RESUME
 
 register_permission_policy(OutboxMessage, ReadOnlyPolicy(OutboxMessage))
 register_snippet(OutboxViewSet)
+hooks.register("register_bulk_action", ResendAction)
 
 
 @hooks.register("register_log_actions")

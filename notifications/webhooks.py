@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import logging
-import socket
+import random
 import time
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
-import httpcore
 import httpx
 import redis
 from django.conf import settings
-from dramatiq.rate_limits import WindowRateLimiter
-from dramatiq.rate_limits.backends import RedisBackend
 from standardwebhooks import Webhook
 
+from notifications import network
 from notifications.models import host_of
+from notifications.network import RefusedDestinationError
 from notifications.rules import KEPT, Answer, retry_after
 from notifications.wire import utc
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT = httpx.Timeout(10, connect=5)
-PATIENCE = 20  # seconds for reading the whole answer, however it drips
+PATIENCE = 15.0  # seconds for an attempt, from the name server to the last byte
+TIMEOUT = httpx.Timeout(PATIENCE, connect=5)
 BODY_LIMIT = 64 * 1024
 THROTTLE_PATIENCE = 5  # seconds
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-
-
-class RefusedDestinationError(Exception):
-    """The destination is not one that the outside may be told at."""
+SECRET_FROM = 8  # characters: a shorter part of a URL is no secret, and may be a word
 
 
 def send(*, url: str, event_id: str, type: str, payload: Any, now: datetime) -> Answer:  # noqa: A002
@@ -46,6 +39,7 @@ def send(*, url: str, event_id: str, type: str, payload: Any, now: datetime) -> 
         allow_nan=False,
         separators=(",", ":"),
     )
+    network.begin(PATIENCE)
     try:
         _check_scheme(url)
         with _client().stream(
@@ -53,9 +47,10 @@ def send(*, url: str, event_id: str, type: str, payload: Any, now: datetime) -> 
         ) as response:
             text = _beginning(response)
     except RefusedDestinationError as refusal:
-        return Answer(delivered=False, error=str(refusal))
+        return Answer(delivered=False, error=_clean(str(refusal), url))
     except (httpx.HTTPError, httpx.InvalidURL) as problem:
-        return Answer(delivered=False, error=_clean(f"{problem.__class__.__name__}: {problem}"))
+        return Answer(delivered=False, error=_clean(f"{problem.__class__.__name__}: {problem}", url))
+    text = _clean(text, url)
     if response.is_success:
         return Answer(delivered=True, status=response.status_code, text=text)
     gone = response.status_code == httpx.codes.GONE
@@ -74,14 +69,14 @@ def signature(event_id: str, body: str, *, now: datetime) -> dict[str, str]:
 
     The setting may hold two secrets with a space between while one replaces the other: both sign.
     """
-    secrets = settings.MAKE_WEBHOOK_SECRET.split()
-    if not secrets:
+    signers = [_signer(secret) for secret in settings.MAKE_WEBHOOK_SECRET.split()]
+    if not signers:
         return {}
     moment = now.astimezone(UTC)
     return {
         "webhook-id": event_id,
         "webhook-timestamp": str(int(moment.timestamp())),
-        "webhook-signature": " ".join(Webhook(secret).sign(event_id, moment, body) for secret in secrets),
+        "webhook-signature": " ".join(signer.sign(event_id, moment, body) for signer in signers),
     }
 
 
@@ -90,76 +85,30 @@ def wait_for_turn(url: str) -> bool:
 
     Without Redis nothing is throttled: late events are worse than many at once.
     """
-    limiter = WindowRateLimiter(
-        _limits(), f"webhooks:{host_of(url)}", limit=settings.WEBHOOKS_PER_SECOND, window=1
-    )
-    stop = time.monotonic() + THROTTLE_PATIENCE
+    host, stop = host_of(url), time.monotonic() + THROTTLE_PATIENCE
     try:
-        while time.monotonic() < stop:
-            with limiter.acquire(raise_on_failure=False) as free:
-                if free:
-                    return True
-            time.sleep(0.05)
+        while not _is_free(host):
+            if time.monotonic() > stop:
+                return False
+            time.sleep(1 - time.time() % 1 + random.random() / 20)  # noqa: S311
     except redis.RedisError:
         logger.warning("Webhooks are not throttled: Redis cannot be reached")
-        return True
-    return False
+    return True
 
 
-def refuse_private(address: str) -> None:
-    """Raise for anything but a public address, whatever notation or tunnel it hides in."""
-    ip = ipaddress.ip_address(address.split("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip in _NAT64:
-            ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        else:
-            ip = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else ip)
-    if not ip.is_global or ip.is_multicast:
-        raise RefusedDestinationError(f"the address {address} is not public")
-
-
-class _PublicNetwork(httpcore.SyncBackend):
-    """Resolves a name once, and connects to the very addresses that were checked."""
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as unknown:
-            raise httpcore.ConnectError(f"{host}: {unknown}") from unknown
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if not settings.WEBHOOKS_ALLOW_PRIVATE:
-            for address in addresses:
-                refuse_private(address)
-        problem: Exception = httpcore.ConnectError(f"{host}: no address")
-        for address in addresses[:4]:
-            try:
-                return super().connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.NetworkError, httpcore.TimeoutException) as failure:
-                problem = failure
-        raise problem
-
-
-class _Transport(httpx.HTTPTransport):
-    def __init__(self) -> None:
-        context = httpx.create_ssl_context(trust_env=False)
-        super().__init__(verify=context, trust_env=False)
-        # httpx has no parameter for the network underneath; its pool has.
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=context, network_backend=_PublicNetwork(), keepalive_expiry=5
-        )
+def _is_free(host: str) -> bool:
+    """Count one more call in this second; False beyond the limit."""
+    with _redis().pipeline(transaction=False) as pipe:
+        key = f"webhooks:{host}:{int(time.time())}"
+        pipe.incr(key)
+        pipe.expire(key, 3)
+        return int(pipe.execute()[0]) <= settings.WEBHOOKS_PER_SECOND
 
 
 @cache
 def _client() -> httpx.Client:
     return httpx.Client(
-        transport=_Transport(),
+        transport=network.transport(),
         timeout=TIMEOUT,
         follow_redirects=False,
         trust_env=False,
@@ -172,10 +121,13 @@ def _client() -> httpx.Client:
 
 
 @cache
-def _limits() -> RedisBackend:
-    return RedisBackend(
-        client=redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2)
-    )
+def _signer(secret: str) -> Webhook:
+    return Webhook(secret)
+
+
+@cache
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=2)
 
 
 def _check_scheme(url: str) -> None:
@@ -185,16 +137,40 @@ def _check_scheme(url: str) -> None:
 
 
 def _beginning(response: httpx.Response) -> str:
-    """The first characters of an answer. No more than BODY_LIMIT is read of it, however long it goes on."""
-    stop = time.monotonic() + PATIENCE
+    """The first characters of an answer. No more than BODY_LIMIT is read of it, however long it goes on; one
+    that breaks off, or drips until the time is up, has said its status all the same.
+    """
     read = bytearray()
-    for chunk in response.iter_raw():
-        read += chunk
-        if len(read) >= BODY_LIMIT or time.monotonic() > stop:
-            break
-    return _clean(read[: 4 * KEPT].decode(errors="replace"))
+    try:
+        for chunk in response.iter_raw():
+            read += chunk
+            if len(read) >= BODY_LIMIT:
+                break
+    except httpx.TransportError as problem:
+        logger.info("An answer broke off: %s", problem)
+    return read[: 4 * KEPT].decode(errors="replace")
 
 
-def _clean(text: str) -> str:
-    """PostgreSQL keeps no NUL in a text."""
+def _clean(text: str, url: str) -> str:
+    """Without what is secret in a URL or signs, should the receiver have echoed it; and without NUL, which
+    PostgreSQL keeps in no text.
+    """
+    for secret in settings.MAKE_WEBHOOK_SECRET.split():
+        text = text.replace(secret, "…").replace(secret.removeprefix("whsec_"), "…")
+    for part in _secret_parts(url):
+        text = text.replace(part, "…")
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:KEPT]
+
+
+def _secret_parts(url: str) -> list[str]:
+    """Longest first."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return [url]
+    found = [
+        *parts.path.split("/"),
+        *(pair.partition("=")[2] for pair in parts.query.split("&")),
+        parts.password or "",
+    ]
+    return sorted((part for part in found if len(part) >= SECRET_FROM), key=len, reverse=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dramatiq
@@ -21,6 +21,7 @@ from courses.models import Course, Tutor
 from notifications import claims, delivery
 from payments.models import Order
 from payments.services.completing import complete_due
+from payments.services.reminding import remind_due
 from payments.services.settlement import settle
 from tests.notifications.contract import assert_as_promised, promised
 from tests.notifications.support import Receiver, receiver
@@ -37,7 +38,6 @@ LATE = datetime(2030, 1, 1, tzinfo=UTC)
 
 # Their features are not there yet.
 WAITING = {
-    "appointment.reminder",
     "message.sent",
     "ticket.created",
     "ticket.status_changed",
@@ -78,6 +78,8 @@ def book_pay_and_change_lessons(admin: User) -> None:
     move_as_tutor(make_sold_lesson(), now=MONDAY)
     make_sold_lesson(start=START.replace(year=2026), student=admin)
     complete_due(now=START)
+    make_sold_lesson(start=START + timedelta(days=4))
+    remind_due(now=START + timedelta(days=3, hours=1))
     rating = make_rating(4, 5, 4, 4, lesson=make_given())
     make_rating(5, 5, 5, 5, lesson=rating.appointment, comment="Merci!")
 

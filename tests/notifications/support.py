@@ -62,6 +62,7 @@ class Request:
     path: str
     headers: dict[str, str]  # names in lower case
     body: bytes
+    port: int = 0  # the other end's: one connection has one
 
 
 @dataclass
@@ -93,7 +94,7 @@ def receiver() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             with got.got_one:
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                got.requests.append(Request(self.path, headers, body))
+                got.requests.append(Request(self.path, headers, body, self.client_address[1]))
                 status, extra, answer = got.answers.pop(0) if got.answers else (200, {}, b"Accepted")
                 got.got_one.notify_all()
             if got.hold:

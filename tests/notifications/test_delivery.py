@@ -405,7 +405,7 @@ def test_without_the_claim_the_same_race_sends_doubles(monkeypatch: pytest.Monke
     def look_and_take(message_id: UUID, *, now: datetime) -> Claim | None:
         message = OutboxMessage.objects.waiting().filter(pk=message_id, attempts=0).first()
         time.sleep(0.001)
-        return Claim(message, 0) if message else None
+        return Claim(message, id(message)) if message else None
 
     monkeypatch.setattr(claims, "claim", look_and_take)
     for number in range(50):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 from standardwebhooks import Webhook
 
-from notifications import webhooks
+from notifications import network, webhooks
 from notifications.rules import Answer
 from tests.notifications.support import Receiver
 
@@ -127,6 +127,70 @@ def test_silence_is_a_failure_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     assert time.monotonic() - started < 2
 
 
+def trickle(answer: bytes, *, after: bytes = b"") -> str:
+    """A receiver that says `after` at once, then drips `answer`, a byte every tenth of a second, once."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with server:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(after)
+                try:
+                    for byte in answer:
+                        connection.sendall(bytes([byte]))
+                        time.sleep(0.1)
+                except OSError:
+                    pass
+
+    threading.Thread(target=serve, daemon=True).start()
+    return f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+
+def test_an_attempt_has_its_time_however_an_answer_drips(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "PATIENCE", 0.5)
+    started = time.monotonic()
+    answer = webhooks.send(url=trickle(b"HTTP/1.1 200 OK" * 9), payload={}, **EVENT)
+    assert (answer.delivered, answer.status) == (False, None)
+    assert answer.error.startswith("ReadTimeout")
+    assert time.monotonic() - started < 2
+
+
+def test_who_has_said_its_status_has_answered_however_its_text_drips(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "PATIENCE", 0.5)
+    url = trickle(b"x" * 99, after=b"HTTP/1.1 202 Accepted\r\n\r\n")
+    answer = webhooks.send(url=url, payload={}, **EVENT)
+    assert (answer.delivered, answer.status) == (True, 202)
+    assert set(answer.text) == {"x"}
+
+
+def test_a_name_server_that_is_silent_takes_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "LOOKUP", 0.2)
+    silence = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: silence.wait(1))
+    started = time.monotonic()
+    answer = webhooks.send(url="https://muet.exemple.com/", payload={}, **EVENT)
+    assert answer.error == "ConnectTimeout: muet.exemple.com: the name server does not answer"
+    assert time.monotonic() - started < 0.9
+    silence.set()
+
+
+def test_one_connection_serves_one_event_after_another(make: Receiver) -> None:
+    for _ in range(5):
+        assert webhooks.send(url=make.url, payload={}, **EVENT).delivered
+    assert len({request.port for request in make.requests}) == 1
+
+
+def test_what_a_receiver_echoes_of_our_secrets_is_not_kept(make: Receiver, settings: Settings) -> None:
+    settings.MAKE_WEBHOOK_SECRET = SECRET
+    secret_path = "k3j4h5g6f7d8s9a0"
+    body = f"no {SECRET}, no {SECRET.removeprefix('whsec_')}, no /crochet/{secret_path}?cle=pqrstuvwx&a=b"
+    make.will_answer(404, body=body.encode())
+    url = f"{make.url}/{secret_path}?cle=pqrstuvwx&a=b"
+    assert webhooks.send(url=url, payload={}, **EVENT).text == "no …, no …, no /crochet/…?cle=…&a=b"
+
+
 @pytest.mark.parametrize(
     "host",
     [
@@ -149,6 +213,13 @@ def test_silence_is_a_failure_soon(monkeypatch: pytest.MonkeyPatch) -> None:
         "[64:ff9b::10.0.0.1]",
         "[2002:7f00:1::]",
         "224.0.0.1",
+        "[ff02::1]",
+        "[::]",
+        "[::127.0.0.1]",
+        "[fec0::1]",
+        "[64:ff9b:1::7f00:1]",
+        "198.18.0.1",
+        "192.0.0.8",
         "255.255.255.255",
     ],
 )
@@ -182,7 +253,7 @@ def test_a_name_is_resolved_once_and_its_checked_address_called(
     settings.WEBHOOKS_ALLOW_PRIVATE = False
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
     monkeypatch.setattr(socket, "create_connection", connect)
-    monkeypatch.setattr(webhooks, "refuse_private", lambda address: asked.append(address))
+    monkeypatch.setattr(network, "refuse_private", lambda address: asked.append(address))
     webhooks.send(url="https://rebond.exemple.com/", payload={}, **EVENT)
     assert asked == ["rebond.exemple.com", "203.0.113.7"]
     assert connected == ["203.0.113.7"]
@@ -200,7 +271,7 @@ def test_one_private_address_among_public_ones_is_enough_to_refuse(
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700:4700::1111", "64:ff9b::101:101"])
 def test_public_addresses_pass(address: str) -> None:
-    webhooks.refuse_private(address)
+    network.refuse_private(address)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +295,7 @@ def test_a_host_is_called_so_often_a_second_and_no_more(settings: Settings) -> N
 
 def test_without_redis_nothing_is_throttled(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = webhooks.redis.Redis.from_url("redis://127.0.0.1:1/0")
-    monkeypatch.setattr(webhooks, "_limits", lambda: webhooks.RedisBackend(client=nowhere))
+    monkeypatch.setattr(webhooks, "_redis", lambda: nowhere)
     settings.WEBHOOKS_PER_SECOND = 1
     assert webhooks.wait_for_turn("https://a.exemple.com/")
     assert webhooks.wait_for_turn("https://a.exemple.com/")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.management import call_command
+from django.utils.translation import gettext_lazy as _
 
-from notifications.schedule import every_minute
+from notifications.schedule import cron
 
 
-@every_minute
+@cron("* * * * *", label=_("Publication des pages"), limit=timedelta(seconds=90))
 def publish_scheduled_pages(*, now: datetime) -> None:
     """Publish and take down the pages whose time has come. Wagtail reads the clock itself."""
     call_command("publish_scheduled", verbosity=0)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext_lazy as _
 
 from notifications import alerts, claims
 from notifications.actors import deliver_mail, deliver_webhook, post_event, wake
-from notifications.schedule import cron, every_minute
+from notifications.schedule import cron
 
 __all__ = ["deliver_due", "deliver_mail", "deliver_webhook", "post_event", "tell_admins"]
 
@@ -14,7 +16,7 @@ MAILS = 500  # woken for at once
 HEADS = 4  # of each destination: as many threads may be at it
 
 
-@every_minute
+@cron("* * * * *", label=_("Envois en attente"), limit=timedelta(seconds=90))
 def deliver_due(*, now: datetime) -> None:
     """Wake the workers for what the wake-ups after the commits left behind."""
     claims.bury_exhausted(now=now)
@@ -24,7 +26,7 @@ def deliver_due(*, now: datetime) -> None:
         wake(deliver_mail, str(message_id))
 
 
-@cron("*/10 * * * *")
+@cron("*/10 * * * *", label=_("Alerte des envois qui échouent"))
 def tell_admins(*, now: datetime) -> None:
     """Write to the admins when deliveries keep failing."""
     alerts.tell_admins(now=now)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import dramatiq
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from notifications.schedule import cron
 from payments.digest import record_digest
@@ -26,41 +27,41 @@ def handle_stripe_event(event_id: str) -> None:
     webhooks.handle(event_id=event_id, now=timezone.now())
 
 
-@cron("* * * * *", limit=SOON)
+@cron("* * * * *", label=_("Événements de Stripe"), limit=SOON)
 def handle_events_left_behind(*, now: datetime) -> None:
     webhooks.handle_left_behind(now=now)
 
 
-@cron("* * * * *", limit=SOON)
+@cron("* * * * *", label=_("Remboursements à demander"), limit=SOON)
 def send_refunds_left_behind(*, now: datetime) -> None:
     reconciliation.send_refunds_left_behind(now=now)
 
 
-@cron("*/10 * * * *", limit=RECONCILIATION)
+@cron("*/10 * * * *", label=_("Rapprochement avec Stripe"), limit=RECONCILIATION)
 def reconcile_payments(*, now: datetime) -> None:
     reconciliation.reconcile_since_last_success(now=now)
 
 
-@cron("*/10 * * * *")
+@cron("*/10 * * * *", label=_("Codes promo expirés"))
 def deactivate_expired_coupons(*, now: datetime) -> None:
     """For the admin's list alone: a coupon whose time is over is refused at once."""
     deactivate_expired(now=now)
 
 
-@cron("*/10 * * * *")
+@cron("*/10 * * * *", label=_("Rappels de cours"))
 def remind_of_lessons(*, now: datetime) -> None:
     """The day before each lesson."""
     remind_due(now=now)
 
 
-@cron("*/10 * * * *")
+@cron("*/10 * * * *", label=_("Courriels du matin"))
 def send_morning_mails(*, now: datetime) -> None:
     """The day's list of each tutor and the digest of the admins, each when its hour has come."""
     record_day_lists(now=now)
     record_digest(now=now)
 
 
-@cron("*/5 * * * *")
+@cron("*/5 * * * *", label=_("Cours donnés"))
 def complete_lessons(*, now: datetime) -> None:
     """Lessons whose end has passed were given."""
     complete_due(now=now)

@@ -13,6 +13,7 @@ from config import health
 urlpatterns = [
     path("vivant", health.alive, name="alive"),
     path("pret", health.ready, name="ready"),
+    path("etat", health.state, name="state"),
     # First: its log-in page takes the place of the admin's own.
     path("", include("accounts.urls")),
     path(settings.ADMIN_PATH, include(wagtailadmin_urls)),

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
+from time_machine import travel
 
 from config import health
+from notifications.models import TaskRun
+from notifications.schedule import overview
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +74,57 @@ def test_what_hangs_or_breaks_is_named_within_the_patience(
     answer = client.get("/pret")
     assert time.monotonic() - begun < 1.4
     assert (answer.status_code, answer.json()) == (503, {"ready": False, "failing": ["database"]})
+
+
+@pytest.fixture
+def nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "what_fails", list)
+
+
+def all_ran(at: datetime) -> None:
+    names = [turn.name for turn in overview(now=at)]
+    TaskRun.objects.bulk_create(TaskRun(name=name, last_success_at=at) for name in names)
+
+
+def test_the_state_names_each_task_and_the_late_ones(client: Client, db: None, nothing_fails: None) -> None:
+    now = timezone.now()
+    all_ran(now)
+    answer = client.get("/etat")
+    told = answer.json()
+    assert (answer.status_code, told["well"], told["failing"], told["late"]) == (200, True, [], [])
+    assert set(told["tasks"]["payments_remind_of_lessons"]) == {"period_s", "last_success_at", "late"}
+    assert told["tasks"]["payments_remind_of_lessons"]["period_s"] == 600
+
+    TaskRun.objects.filter(name="payments_remind_of_lessons").update(
+        last_success_at=now - timedelta(minutes=41)
+    )
+    answer = client.get("/etat")
+    assert (answer.status_code, answer.json()["well"]) == (503, False)
+    assert answer.json()["late"] == ["payments_remind_of_lessons"]
+
+
+def test_the_state_is_a_page_in_a_browser(client: Client, db: None, nothing_fails: None) -> None:
+    now = timezone.now()
+    all_ran(now - timedelta(minutes=2))
+    page = client.get("/etat", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert page.status_code == 200
+    assert "Tout fonctionne." in page.content.decode()
+    assert "il y a 2" in page.content.decode()
+    TaskRun.objects.filter(name="payments_remind_of_lessons").update(last_success_at=None)
+    with travel(now + timedelta(hours=2), tick=False):
+        page = client.get("/etat", headers={"Accept": "text/html"})
+    assert page.status_code == 503
+    assert "En retard" in page.content.decode()
+    assert "Rappels de cours" in page.content.decode()
+    assert "pas encore" in page.content.decode()
+
+
+def test_the_state_without_a_database_is_json_whoever_asks(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "what_fails", lambda: ["database"])
+    answer = client.get("/etat", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.json()) == (
+        503,
+        {"well": False, "failing": ["database"], "late": [], "tasks": {}},
+    )

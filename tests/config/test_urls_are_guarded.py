@@ -20,6 +20,7 @@ UUID = "6f2b7c1e-0d7e-4a55-9a7e-3f1f6a0f1c11"
 OURS = {
     "vivant": "public",
     "pret": "public",
+    "etat": "public",
     "robots.txt": "public",
     "sitemap.xml": "public",
     "marque/<str:accent>-<str:version>.css": "public",

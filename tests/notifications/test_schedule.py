@@ -10,10 +10,11 @@ import dramatiq_crontab
 import pytest
 from django.core.management import call_command
 from django.db import connections
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications.models import TaskRun
-from notifications.schedule import run_alone
+from notifications.schedule import STARTED, overview, run_alone
 from notifications.tasks import deliver_due, tell_admins
 
 NOW = datetime(2026, 12, 7, 19, 30, tzinfo=UTC)
@@ -76,6 +77,77 @@ def test_a_task_never_runs_twice_at_the_same_time() -> None:
         thread.join()
     assert most == 1
     assert sorted(ran) == [False] * 5 + [True]
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lease_the_same_race_runs_it_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QuerySet, "update", lambda self, **fields: 1)
+    together = threading.Barrier(2)
+
+    def task(*, now: datetime) -> None:
+        together.wait(10)  # it breaks unless a second one is at it
+
+    def tick() -> None:
+        ran.append(run_alone("essai", task, limit=LIMIT, now=NOW))
+        connections.close_all()
+
+    ran: list[bool] = []
+    TaskRun.objects.create(name="essai")
+    threads = [threading.Thread(target=tick) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ran == [True, True]
+
+
+def test_a_task_is_late_when_three_of_its_turns_went_by_without_success(db: None) -> None:
+    def late(now: datetime) -> list[str]:
+        return [turn.name for turn in overview(now=now) if turn.late]
+
+    names = [turn.name for turn in overview(now=NOW)]
+    TaskRun.objects.bulk_create(TaskRun(name=name, last_success_at=NOW) for name in names)
+    assert late(NOW) == []
+    assert late(NOW + timedelta(minutes=3)) == []
+    minute = late(NOW + timedelta(minutes=3, seconds=1))
+    assert "notifications_deliver_due" in minute
+    assert "payments_complete_lessons" not in minute
+    assert "payments_complete_lessons" not in late(NOW + timedelta(minutes=15))
+    assert "payments_complete_lessons" in late(NOW + timedelta(minutes=15, seconds=1))
+    assert late(NOW + timedelta(minutes=30, seconds=1)) == names
+
+
+def test_a_task_that_never_ran_is_late_only_once_there_was_time_for_it(db: None) -> None:
+    tasks = {turn.name: turn for turn in overview(now=STARTED)}
+    assert not any(turn.late for turn in tasks.values())
+    assert tasks["payments_remind_of_lessons"].last_success_at is None
+    assert all(turn.late for turn in overview(now=STARTED + timedelta(minutes=41)))
+
+
+def test_a_day_without_a_worker_leaves_few_ticks_behind() -> None:
+    assert deliver_due.options["max_age"] == 600_000
+    assert tell_admins.options["max_age"] == 600_000
+
+
+def test_all_that_comes_round_is_known_with_its_period(db: None) -> None:
+    periods = {turn.name: turn.period.total_seconds() / 60 for turn in overview(now=NOW)}
+    assert (
+        periods.items()
+        >= {
+            "booking_sweep_expired_holds": 1,
+            "courses_publish_scheduled_pages": 1,
+            "notifications_deliver_due": 1,
+            "notifications_tell_admins": 10,
+            "payments_complete_lessons": 5,
+            "payments_deactivate_expired_coupons": 10,
+            "payments_handle_events_left_behind": 1,
+            "payments_reconcile_payments": 10,
+            "payments_remind_of_lessons": 10,
+            "payments_send_morning_mails": 10,
+            "payments_send_refunds_left_behind": 1,
+        }.items()
+    )
 
 
 def test_the_schedule_knows_the_tasks() -> None:

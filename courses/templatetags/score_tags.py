@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from math import cos, pi, sin
-from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from courses.scores import BEST, Score, written
 
@@ -53,7 +55,13 @@ def stars(value: Decimal) -> SafeString:
     )
 
 
-@register.inclusion_tag("courses/score.html")
-def score_line(score: Score) -> dict[str, Any]:
+@register.simple_tag
+def score_line(score: Score) -> str:
     """`★ 4,8 (12 évaluations)`; nothing while there is none."""
-    return {"score": score}
+    return _line(score, get_language()) if score else ""
+
+
+@lru_cache(maxsize=1024)
+def _line(score: Score, language: str | None) -> str:
+    """Drawn once: a list shows a dozen, and they change with a rating only."""
+    return render_to_string("courses/score.html", {"score": score})

@@ -27,14 +27,14 @@ class RatingChanged(RatingError):
         super().__init__(
             _(
                 "Cette évaluation a changé depuis que cette page est ouverte. Ce que vous venez d’écrire est "
-                "encore ici : enregistrez de nouveau pour le garder."
+                "encore ici : enregistrez de nouveau pour le garder."
             )
         )
 
 
 class ReasonMissing(RatingError):
     def __init__(self) -> None:
-        super().__init__(_("Dites pourquoi : c’est gardé dans l’historique."))
+        super().__init__(_("Dites pourquoi : c’est gardé dans l’historique."))
 
 
 class AlreadyHidden(RatingError):

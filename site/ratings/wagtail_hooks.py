@@ -8,12 +8,15 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.log_actions import LogActionRegistry
 from wagtail.permissions import register_permission_policy
+from wagtail.snippets.models import register_snippet
 
 from accounts.policies import ReadOnlyPolicy
+from ratings.admin_views import RatingViewSet
 from ratings.models import Rating
 from ratings.services import HIDE, RESTORE
 
 register_permission_policy(Rating, ReadOnlyPolicy(Rating, also=frozenset({"hide"})))
+register_snippet(RatingViewSet)
 
 
 @hooks.register("register_log_actions")

@@ -91,7 +91,7 @@ def keys() -> dict[str, object]:
 def row_of(route: str, keys: dict[str, object]) -> object:
     """The key of a row that exists; one that does not only where the database has none at all."""
     if found := re.match(r"admin/snippets/(?:choose/)?(\w+)/(\w+)/", route):
-        row = apps.get_model(*found.groups())._base_manager.first()
+        row = apps.get_model(found[1], found[2])._base_manager.first()
         return row.pk if row else UUID if "<uuid" in route else 1
     return keys[max((prefix for prefix in keys if route.startswith(prefix)), key=len)]
 
@@ -113,7 +113,7 @@ def is_nothing_to(editor: User, route: str) -> bool:
     if route.startswith(("admin/collections/", "admin/workflows/")):
         return True
     found = re.match(r"admin/snippets/(\w+)/(\w+)/", route)
-    if found is None or apps.get_model(*found.groups())._base_manager.exists():
+    if found is None or apps.get_model(found[1], found[2])._base_manager.exists():
         return False
     app, model = found.groups()
     return not any(

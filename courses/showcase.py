@@ -379,11 +379,11 @@ def _teachers(
 def tutor_offer(
     tutor: Tutor | None, pages: PageQuerySet[CoursePage], request: HttpRequest | None, *, now: datetime
 ) -> dict[str, Any]:
-    """What a tutor page shows around its own words: `courses` with the prices that students pay, `subjects`,
-    and `next_free`; nothing where the tutor is not offered. Three queries.
+    """What a tutor page shows around its own words: `courses` with the prices that students pay, the same for
+    the picker (`taught`), `subjects`, and `next_free`; nothing where the tutor is not offered. Three queries.
     """
     if tutor is None or not tutor.is_offered:
-        return {"courses": [], "subjects": [], "next_free": ""}
+        return {"courses": [], "taught": [], "subjects": [], "next_free": ""}
     courses = list(Course.objects.taught_by(tutor).select_related("subject"))
     page_of = _first_by("course_id", pages.filter(course__in=courses))
     return {
@@ -396,6 +396,7 @@ def tutor_offer(
             )
             for course in courses
         ],
+        "taught": courses,
         "subjects": sorted({course.subject.name for course in courses if course.subject}, key=fold),
         "next_free": _next_free(free_times(tutor_ids=[tutor.pk], now=now), [tutor.pk], now),
     }

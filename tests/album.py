@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client, RequestFactory, override_settings
+from django.urls import reverse
 from django.utils import timezone
 from django.views.defaults import server_error
 from pytest_django import DjangoDbBlocker
@@ -28,8 +29,12 @@ from accounts.models import Role, User
 from booking.models import Appointment, Cart
 from config.demo_content import catalogue, loading
 from config.demo_content.drawing import Drawing
-from courses.models import Course, CoursePage
+from courses.models import Course, CoursePage, TutorPage
 from payments.models import Checkout
+from ratings.given import still_to_rate
+from ratings.models import Rating
+from ratings.questions import FIELDS
+from ratings.services import hide
 from tests.booking.pages import HTMX, starts
 from tests.config.test_urls_are_guarded import OURS
 from tests.conftest import forget_everything
@@ -208,6 +213,24 @@ def lessons(album: Album, student: User) -> None:
         album.add("dashboard before a lesson", late.get("/tableau-de-bord/"))
 
 
+def ratings(album: Album, student: User, tutor: User) -> None:
+    everything, client = "/tableau-de-bord/evaluations/", client_of(student)
+    to_rate = still_to_rate(student=student)[0]
+    form = reverse("rate", args=[to_rate.tutor_id, to_rate.course_id])
+    page = TutorPage.objects.get(tutor__user=tutor).url
+    album.add("reviews, page 2", Client().get(f"{page}?avis=2"))
+    album.add("rating", client.get(form))
+    album.add("rating refused", client.post(form, {"comment": "é" * 2001}), status=422)
+    rating = Rating.objects.visible_to(student).get()
+    form = reverse("rate", args=[rating.tutor.public_id, rating.course.public_id])
+    answers = dict.fromkeys(FIELDS, 3)
+    album.add("rating changed elsewhere", client.post(form, {**answers, "version": 7}), status=409)
+    hide(rating=rating, by=User.objects.get(role=Role.ADMIN), reason="Injure", now=NOW)
+    album.add("a rating that is hidden", client.get(everything))
+    album.add("dates refused", client_of(tutor).get(everything, {"du": "hier"}), status=422)
+    album.add("no ratings then", client_of(tutor).get(everything, {"du": "2030-01-01"}))
+
+
 def gather() -> Album:
     album = Album()
     loading.load(now=timezone.now())
@@ -227,6 +250,7 @@ def gather() -> Album:
     cart(album, page.course)
     checkout(album, page.course, student)
     lessons(album, student)
+    ratings(album, student, tutor)
     return album
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
@@ -86,12 +86,20 @@ def seconds_left(left: timedelta) -> int:
 
 
 @register.simple_tag(takes_context=True)
-def slot_picker(context: Context, course: Course | None = None, tutor: Tutor | None = None) -> str:
-    """The picker of a course or of a tutor, for the week and length that the page's own address asks for."""
+def slot_picker(
+    context: Context,
+    course: Course | None = None,
+    tutor: Tutor | None = None,
+    taught: Sequence[Course] | None = None,
+) -> str:
+    """The picker of a course or of a tutor, for the week and length that the page's own address asks for.
+
+    `taught`: the tutor's courses, where they were read already.
+    """
     request: HttpRequest = context["request"]
     now, wish, cart = timezone.now(), read_wish(request.GET), cart_for(request=request)
     if tutor is not None:
-        courses = list(Course.objects.taught_by(tutor)) if tutor.active else []
+        courses = list(Course.objects.taught_by(tutor) if taught is None else taught) if tutor.active else []
         shown = tutor_picker(tutor=tutor, courses=courses, wish=wish, path=request.path, cart=cart, now=now)
     elif course is not None and course.active:
         shown = course_picker(course=course, wish=wish, path=request.path, cart=cart, now=now)

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.models import Page
 from wagtail.search import index
-from wagtail.url_routing import RouteResult
 
 from courses import showcase
 from courses.listing import CourseListing, TutorListing
@@ -31,6 +30,7 @@ from home.search import folded_text
 class CourseIndexPage(ListPage):
     subpage_types = ["courses.CoursePage"]
     listing_class = CourseListing
+    shown_with = ("course",)
     result_kind = _("Tous les cours")
 
     class Meta:
@@ -39,14 +39,6 @@ class CourseIndexPage(ListPage):
 
     def listed(self) -> Any:
         return _children(self, CoursePage)
-
-    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
-        """Fetches a course's page and its course at once; Wagtail's own way takes three queries for them."""
-        if path_components:
-            pages = CoursePage.objects.child_of(self).select_related("course")
-            if page := pages.filter(slug=path_components[0]).first():
-                return page.route(request, path_components[1:])
-        return super().route(request, path_components)
 
 
 class CoursePage(Page):
@@ -170,6 +162,7 @@ class CoursePage(Page):
 class TutorIndexPage(ListPage):
     subpage_types = ["courses.TutorPage"]
     listing_class = TutorListing
+    shown_with = ("tutor__user",)
     result_kind = _("Tous les tuteurs")
 
     class Meta:

@@ -97,11 +97,22 @@ class RatingForm(forms.Form):
         return RatingForm({**{name: self.data.get(name) for name in self.fields}, "version": version})
 
 
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def format_value(self, value: Any) -> str | None:
+        """Only what is a date: browsers have no place for anything else in such a control."""
+        try:
+            return date.fromisoformat(str(value)).isoformat()
+        except ValueError:
+            return None
+
+
 def _day(label: Any) -> forms.DateField:
     return forms.DateField(
         label=label,
         required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=DayInput,
         error_messages={"invalid": _("Écrivez une date comme 2026-03-31.")},
     )
 

@@ -12,4 +12,4 @@ class NotificationsConfig(AppConfig):
 
         register(check_settings)
         # They register what they compose, and listen for new accounts.
-        from notifications import alerts, signups  # noqa: F401
+        from notifications import account_mails, alerts, signups  # noqa: F401

@@ -83,6 +83,7 @@ class Mail:
     html: str
     attachments: Sequence[Attachment] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    secret: bool = False
 
 
 Composer = Callable[[Occasion], Letter | None]
@@ -94,21 +95,25 @@ class MailKind:
     label: str | Promise
     compose: Composer
     topic: str
+    secret: bool
 
 
 _KINDS: dict[str, MailKind] = {}
 
 
-def mail_kind(name: str, *, label: str | Promise, topic: str = "") -> Callable[[Composer], Composer]:
+def mail_kind(
+    name: str, *, label: str | Promise, topic: str = "", secret: bool = False
+) -> Callable[[Composer], Composer]:
     """Register the composer of a kind of mail; `label` is what the admin calls it.
 
     A mail of a `topic` (see `accounts.mail_topics`) is not sent to who refused it, and bears a link to do so.
+    Of a `secret` one no word is kept: whoever reads it can do what its reader may.
     """
 
     def register(composer: Composer) -> Composer:
         if name in _KINDS:
             raise MailKindError(f"two composers for {name}")
-        _KINDS[name] = MailKind(name, label, composer, topic)
+        _KINDS[name] = MailKind(name, label, composer, topic, secret)
         return composer
 
     return register
@@ -160,7 +165,7 @@ def compose(*, kind: str, to: str, payload: Mapping[str, Any], now: datetime) ->
         text, html = (
             render_to_string(f"{letter.template}.{end}", context).strip() + "\n" for end in ("txt", "html")
         )
-    return Mail(address, subject, text, html, letter.attachments, _one_click(refusal))
+    return Mail(address, subject, text, html, letter.attachments, _one_click(refusal), found.secret)
 
 
 def _one_click(refusal: str) -> dict[str, str]:

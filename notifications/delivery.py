@@ -95,10 +95,12 @@ def _send(message: OutboxMessage, now: datetime) -> Answer:
 
 
 def _send_mail(message: OutboxMessage, now: datetime) -> Answer:
-    """What was said and to which address is kept with the message; no file, and nothing secret, is in it."""
+    """What was said and to which address is kept with the message, but for its files and what is secret."""
     written = compose(kind=message.type, to=message.destination, payload=message.payload, now=now)
     if written is None:
         return Answer(delivered=False, moot=True)
     message.destination = written.to
-    message.payload = {**message.payload, "subject": written.subject, "text": written.text}
+    message.payload = {**message.payload, "subject": written.subject}
+    if not written.secret:
+        message.payload["text"] = written.text
     return mail.send(written, message_id=str(message.pk))

@@ -71,7 +71,7 @@ def digest(occasion: Occasion) -> Letter | None:
     if local_day(occasion.now) != today or not found:
         return None
     return Letter(
-        _("Le point du %(day)s : %(sales)s vendus hier")
+        _("Le point du %(day)s : %(sales)s vendus hier")
         % {"day": long_date(today), "sales": money(found.sales)},
         "payments/mail/digest",
         {

@@ -94,7 +94,7 @@ def cancelled(occasion: Occasion) -> Letter | None:
     return _letter(
         occasion,
         lesson,
-        _("Cours annulé : %(course)s, %(when)s"),
+        _("Cours annulé : %(course)s, %(when)s"),
         "payments/mail/lesson_cancelled",
         consequence=_consequence(
             Decimal(about["credit"]),
@@ -114,7 +114,7 @@ def moved(occasion: Occasion) -> Letter | None:
     return _letter(
         occasion,
         lesson,
-        _("Cours déplacé : %(course)s, %(when)s"),
+        _("Cours déplacé : %(course)s, %(when)s"),
         "payments/mail/lesson_moved",
         old_start=datetime.fromisoformat(occasion.about["old_start"]),
     )
@@ -129,7 +129,7 @@ def restored(occasion: Occasion) -> Letter | None:
     return _letter(
         occasion,
         lesson,
-        _("Cours rétabli : %(course)s, %(when)s"),
+        _("Cours rétabli : %(course)s, %(when)s"),
         "payments/mail/lesson_restored",
         consequence=_("%(amount)s sont repris de vos crédits.") % {"amount": money(taken)} if taken else "",
     )
@@ -143,7 +143,7 @@ def reminder(occasion: Occasion) -> Letter | None:
     if lesson.status != Appointment.Status.SCHEDULED or lesson.start != told or lesson.start <= occasion.now:
         return None
     today = local_day(occasion.now) == local_day(lesson.start)
-    subject = _("Aujourd’hui à %(time)s : %(course)s") if today else _("Demain à %(time)s : %(course)s")
+    subject = _("Aujourd’hui à %(time)s : %(course)s") if today else _("Demain à %(time)s : %(course)s")
     cancellable = possible_until(start=lesson.start, actor=Actor.STUDENT, change=Change.CANCEL)
     return Letter(
         subject % {"time": exact_clock(lesson.start), "course": lesson.course},

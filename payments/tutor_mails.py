@@ -73,7 +73,7 @@ def new_lessons(occasion: Occasion) -> Letter | None:
     if not lessons:
         return None
     first = lessons[0]
-    subject = ngettext("Nouveau cours : %(course)s, %(when)s", "%(count)d nouveaux cours", len(lessons)) % {
+    subject = ngettext("Nouveau cours : %(course)s, %(when)s", "%(count)d nouveaux cours", len(lessons)) % {
         "count": len(lessons),
         "course": first.course,
         "when": day_and_clock(first.start),
@@ -105,7 +105,7 @@ def day_list(occasion: Occasion) -> Letter | None:
     if not lessons:
         return None
     return Letter(
-        ngettext("Votre journée : %(count)d cours", "Votre journée : %(count)d cours", len(lessons))
+        ngettext("Votre journée : %(count)d cours", "Votre journée : %(count)d cours", len(lessons))
         % {"count": len(lessons)},
         "payments/mail/day",
         {

@@ -85,7 +85,7 @@ class MailTopic(models.TextChoices):
 
     REMINDER = "reminder", _("Un rappel la veille de chacun de mes cours")
     DAY = "day", _("Ma journée, le matin des jours où je donne des cours")
-    DIGEST = "digest", _("Le point du matin : ventes de la veille, dossiers à traiter, envois abandonnés")
+    DIGEST = "digest", _("Le point du matin : ventes de la veille, dossiers à traiter, envois abandonnés")
 
 
 class MailRefusal(models.Model):

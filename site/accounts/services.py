@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-from functools import partial
-
 from django.contrib.auth.hashers import identify_hasher
 from django.db import transaction
 from django.dispatch import Signal
-from redis.exceptions import RedisError
 
 from accounts.limits import within_limit
 from accounts.models import User
 from accounts.roles import groups_of
-from accounts.tasks import send_password_link
-
-logger = logging.getLogger(__name__)
 
 # Sent with `user` inside the transaction that makes an account for somebody.
 account_invited = Signal()
+password_forgotten = Signal()
 
 
 @transaction.atomic
@@ -71,7 +65,6 @@ def invite_account(*, email: str, first_name: str, last_name: str, role: str, ph
     """Make an account for somebody, who is mailed a link to choose its password once this is committed."""
     user = create_account(email=email, first_name=first_name, last_name=last_name, role=role, phone=phone)
     account_invited.send(User, user=user)
-    transaction.on_commit(partial(_send_password_link, user, welcome=True))
     return user
 
 
@@ -87,11 +80,5 @@ def ask_for_password_link(*, email: str) -> None:
         and user.is_active
         and within_limit("password-link-to", str(user.pk), limit=5, seconds=3600)
     ):
-        _send_password_link(user, welcome=False)
-
-
-def _send_password_link(user: User, *, welcome: bool) -> None:
-    try:
-        send_password_link.send(str(user.pk), welcome=welcome)
-    except RedisError:
-        logger.exception("No queue: the password link of account %s was not sent", user.pk)
+        with transaction.atomic():
+            password_forgotten.send(User, user=user)

@@ -7,13 +7,14 @@ import re
 import pytest
 from django.core import mail
 from django.test import Client
-from dramatiq.brokers.redis import RedisBroker
+from django.utils import timezone
 from pytest_django import Settings
 from time_machine import travel
 
 from accounts.models import Role, User
-from accounts.services import create_account
-from accounts.tasks import send_password_link
+from accounts.services import ask_for_password_link, create_account, invite_account
+from notifications.delivery import deliver
+from notifications.models import OutboxMessage
 from tests.accounts.mailing import delivered_mails
 from tests.factories import PASSWORD, make_user
 
@@ -29,7 +30,9 @@ def link_in(body: str) -> str:
 
 
 def link_for(user: User) -> str:
-    send_password_link(str(user.pk), welcome=False)
+    ask_for_password_link(email=user.email)
+    (waiting,) = OutboxMessage.objects.waiting()
+    deliver(waiting.pk, now=timezone.now())
     return link_in(str(mail.outbox[-1].body))
 
 
@@ -168,13 +171,39 @@ def test_one_address_cannot_ask_for_everybody(client: Client) -> None:
     assert answers == [302] * 10 + [429]
 
 
-def test_a_queue_that_is_down_changes_nothing_in_the_answer(
-    client: Client, student: User, monkeypatch: pytest.MonkeyPatch
+def test_nothing_that_opens_an_account_is_stored_even_once_it_was_sent(client: Client, student: User) -> None:
+    with delivered_mails() as mails:
+        client.post("/mot-de-passe/", {"email": student.email})
+        waiting = OutboxMessage.objects.get()
+        assert set(waiting.payload["about"]) == {"asked_at"}
+    sent = OutboxMessage.objects.get()
+    assert sent.status == OutboxMessage.Status.DELIVERED
+    assert set(sent.payload) == {"user", "about", "subject"}
+    token = link_in(str(mails[0].body)).split("/")[3]
+    assert token not in str(sent.payload) + str(list(sent.history.values()))
+
+
+def test_a_link_that_could_not_be_sent_for_an_hour_is_not_sent_any_more(
+    client: Client, student: User
 ) -> None:
+    with travel("2026-03-02 12:00Z", tick=False):
+        client.post("/mot-de-passe/", {"email": student.email})
+    with travel("2026-03-02 13:01Z", tick=False), delivered_mails() as mails:
+        pass
+    assert mails == []
+    assert OutboxMessage.objects.get().status == OutboxMessage.Status.MOOT
 
-    monkeypatch.setattr(send_password_link, "broker", RedisBroker(url="redis://127.0.0.1:1/0"))
 
-    assert client.post("/mot-de-passe/", {"email": student.email}).status_code == 302
+def test_who_was_invited_is_welcomed_however_late_unless_a_password_is_chosen(db: None) -> None:
+    with travel("2026-03-02 12:00Z", tick=False):
+        for name in ("maude", "luc"):
+            invite_account(email=f"{name}@exemple.ca", first_name=name, last_name="Roy", role=Role.TUTOR)
+        luc = User.objects.get(email="luc@exemple.ca")
+        luc.set_password(NEW)
+        luc.save()
+    with travel("2026-03-04 12:00Z", tick=False), delivered_mails() as mails:
+        assert not mails
+    assert [sent.to for sent in mails] == [["maude@exemple.ca"]]
 
 
 def test_an_address_that_is_none_is_sent_back(client: Client) -> None:

@@ -14,15 +14,17 @@ from django.core import mail
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from wagtail.models import Site
 
 from accounts.models import User
-from accounts.tasks import send_password_link
 from home import colours
 from home.brand import SiteSettings
 from home.models import ContentPage, HomePage
+from notifications.account_mails import record_welcome
 from tests.courses.support import make_image
+from tests.notifications.support import drain_outbox
 
 
 @pytest.fixture
@@ -215,7 +217,10 @@ def test_mails_are_signed_by_the_brand(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     changed(brand, django_capture_on_commit_callbacks, brand="Phare")
-    send_password_link(str(student.pk), welcome=True)
+    student.set_unusable_password()
+    student.save()
+    record_welcome(User, user=student)
+    drain_outbox(now=timezone.now())
 
     assert mail.outbox[0].subject == "Bienvenue chez Phare\xa0: choisissez votre mot de passe"
     assert mail.outbox[0].from_email == "Phare <bonjour@fanal.example>"

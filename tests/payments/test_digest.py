@@ -64,11 +64,11 @@ def test_it_says_what_was_sold_yesterday_and_what_waits(admin: User) -> None:
     assert record_digest(now=SEVEN + timedelta(minutes=10)) == 0
     (mail,) = mails()
     assert mail.to == "direction@exemple.ca"
-    assert mail.subject == "Le point du mardi 12 janvier 2027 : 112,50\xa0$ vendus hier"
-    assert "Commandes payées hier : 2" in mail.text
-    assert "Remboursé hier : 20,00\xa0$" in mail.text
-    assert "Cours aujourd’hui : 1" in mail.text
-    assert "- Paiement contesté : 2" in mail.text
+    assert mail.subject == "Le point du mardi 12 janvier 2027\xa0: 112,50\xa0$ vendus hier"
+    assert "Commandes payées hier\xa0: 2" in mail.text
+    assert "Remboursé hier\xa0: 20,00\xa0$" in mail.text
+    assert "Cours aujourd’hui\xa0: 1" in mail.text
+    assert "- Paiement contesté\xa0: 2" in mail.text
     assert "Paiement qui ne correspond pas" not in mail.text
     for body in (mail.text, mail.html):
         assert "112,50\xa0$ vendus hier." in body

@@ -71,6 +71,6 @@ def test_each_whose_slot_is_taken_is_a_refund_of_exactly_what_was_paid() -> None
     assert dict(Refund.objects.values_list("order__intent_id", "amount_cad")) == paid
     assert Counter(Order.objects.values_list("status", flat=True)) == {"refunded": PAYMENTS}
     told = written(*OutboxMessage.objects.filter(type="order.confirmation"))
-    assert sorted(mail.text.partition(" : ")[2].split("\xa0$ sur votre carte")[0] for mail in told) == sorted(
-        str(rate).replace(".", ",") for rate in RATES
-    )
+    assert sorted(
+        mail.text.partition("\xa0: ")[2].split("\xa0$ sur votre carte")[0] for mail in told
+    ) == sorted(str(rate).replace(".", ",") for rate in RATES)

@@ -173,7 +173,7 @@ class TestPromised:
         assert (event["refund_amount"], event["stripe_refund_id"], event["processed_by"]) == (45, None, None)
         [mail] = mails()
         assert "sur la carte" not in mail.text
-        assert "45,00\xa0$ en crédits : ils sont dès maintenant" in mail.text
+        assert "45,00\xa0$ en crédits\xa0: ils sont dès maintenant" in mail.text
 
     def test_all_as_credits_where_the_card_is_of_no_use(
         self, stripe_sandbox: StripeSandbox, student: User

@@ -73,7 +73,7 @@ def test_the_student_and_who_listens_are_told_once_a_day_ahead() -> None:
         }
     ]
     (mail,) = mails(now)
-    assert (mail.to, mail.subject) == (lesson.student.email, "Demain à 14\xa0h\xa030 : Mathématiques")
+    assert (mail.to, mail.subject) == (lesson.student.email, "Demain à 14\xa0h\xa030\xa0: Mathématiques")
     for body in (mail.text, mail.html):
         assert "Votre cours est demain." in body
         assert "mardi 12 janvier 2027, 14\xa0h\xa030 à 15\xa0h\xa030" in body
@@ -95,7 +95,7 @@ def test_after_a_day_without_a_worker_only_what_is_still_useful_is_said() -> Non
     later = in_days(course=course, tutor=tutor, start=begun.start + timedelta(hours=25))
     assert remind_due(now=now) == 1
     (mail,) = mails(now)
-    assert mail.subject == "Aujourd’hui à 17\xa0h\xa030 : Mathématiques"
+    assert mail.subject == "Aujourd’hui à 17\xa0h\xa030\xa0: Mathématiques"
     assert "Votre cours est aujourd’hui." in mail.text
     assert [each["appointment_id"] for each in told()] == [str(soon.pk)]
     assert later.reminded_for is None

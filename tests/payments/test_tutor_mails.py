@@ -62,7 +62,7 @@ class TestNewLessons:
             to_maude, to_luc = to_luc, to_maude
         assert (to_maude.to, to_luc.to) == (first.tutor.user.email, other.tutor.user.email)
         assert to_maude.subject == "2 nouveaux cours"
-        assert to_luc.subject == "Nouveau cours : Mathématiques, mardi 12 janvier 2027 à 14\xa0h\xa030"
+        assert to_luc.subject == "Nouveau cours\xa0: Mathématiques, mardi 12 janvier 2027 à 14\xa0h\xa030"
         for body in (to_maude.text, to_maude.html):
             assert "On vient de réserver 2 cours avec vous." in body
             assert "mercredi 13 janvier 2027, 14\xa0h\xa030 à 15\xa0h\xa030" in body
@@ -97,7 +97,7 @@ class TestDayList:
         assert record_day_lists(now=SIX) == 1
         assert record_day_lists(now=SIX + timedelta(minutes=10)) == 0
         (mail,) = mails("tutor.day", SIX)
-        assert (mail.to, mail.subject) == (maude.user.email, "Votre journée : 2 cours")
+        assert (mail.to, mail.subject) == (maude.user.email, "Votre journée\xa0: 2 cours")
         for body in (mail.text, mail.html):
             assert "2 cours aujourd’hui, mardi 12 janvier 2027." in body
             assert body.index("14\xa0h\xa030 à 15\xa0h\xa030") < body.index("16\xa0h\xa030 à 17\xa0h\xa030")

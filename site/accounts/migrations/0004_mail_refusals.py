@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             name='MailRefusal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('topic', models.CharField(choices=[('reminder', 'Un rappel la veille de chacun de mes cours'), ('day', 'Ma journée, le matin des jours où je donne des cours'), ('digest', 'Le point du matin : ventes de la veille, dossiers à traiter, envois abandonnés')], max_length=10)),
+                ('topic', models.CharField(choices=[('reminder', 'Un rappel la veille de chacun de mes cours'), ('day', 'Ma journée, le matin des jours où je donne des cours'), ('digest', 'Le point du matin : ventes de la veille, dossiers à traiter, envois abandonnés')], max_length=10)),
                 ('since', models.DateTimeField(auto_now_add=True)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mail_refusals', to=settings.AUTH_USER_MODEL)),
             ],

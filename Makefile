@@ -17,7 +17,7 @@ PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings.production ENV_FILE=/dev/nu
 help:
 	@echo "make demo   run the whole site at http://127.0.0.1:$(PORT)"
 	@echo "make test   format, lint, types, layers, templates, checks and all tests"
-	@echo "make bench  measure slots, pages and settlement; make drill  race for slots, kill payments"
+	@echo "make bench  measure slots, pages and settlement; make drill  race for slots, kill payments and deliveries"
 	@echo "make lock   pin the dependencies again; make clean  remove .venv, var and caches"
 
 venv:
@@ -69,6 +69,7 @@ bench: venv
 drill: venv
 	@$(RUN) -m config.embedded var/drill $(RUN) -m benchmarks.races
 	@$(RUN) -m config.embedded var/drill $(RUN) -m benchmarks.money_drill
+	@$(RUN) -m benchmarks.notifications_drill
 	@HYPOTHESIS_PROFILE=drill .venv/bin/pytest --quiet tests/booking/test_slots_oracle.py \
 		tests/booking/test_picker_and_hold.py tests/booking/test_claims_stateful.py \
 		tests/payments/test_late_payments.py tests/payments/test_money_stateful.py

@@ -61,11 +61,11 @@ def embedded_services(
                 stack.enter_context(_sole_user_of(directory))
             except PermissionError:
                 raise CannotStart(f"{directory} can't be written: was it made by another user?") from None
-            sockets = stack.enter_context(_socket_folder(directory))
+            sockets = stack.enter_context(socket_folder(directory))
             if not os.environ.get("DATABASE_URL"):
-                started["DATABASE_URL"] = stack.enter_context(_postgres(directory, sockets, durable, say))
+                started["DATABASE_URL"] = stack.enter_context(postgres(directory, sockets, durable, say))
             if not os.environ.get("REDIS_URL"):
-                started["REDIS_URL"] = stack.enter_context(_redis(directory, sockets, durable))
+                started["REDIS_URL"] = stack.enter_context(redis_server(directory, sockets, durable))
         yield started
 
 
@@ -83,7 +83,7 @@ def _sole_user_of(directory: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _socket_folder(directory: Path) -> Iterator[Path]:
+def socket_folder(directory: Path) -> Iterator[Path]:
     """A short private folder: the kernel takes no socket path of more than 107 bytes (103 on macOS)."""
     digest = hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"fanal-{os.geteuid()}-{digest}"
@@ -100,7 +100,7 @@ def _socket_folder(directory: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _postgres(directory: Path, sockets: Path, durable: bool, say: Say) -> Iterator[str]:
+def postgres(directory: Path, sockets: Path, durable: bool, say: Say) -> Iterator[str]:
     data, log = directory / "postgres", directory / "postgres.log"
     owner = _unprivileged_owner(data)
     socket = sockets / "pg"
@@ -175,7 +175,7 @@ def _create_database(socket: Path) -> None:
 
 
 @contextmanager
-def _redis(directory: Path, sockets: Path, durable: bool) -> Iterator[str]:
+def redis_server(directory: Path, sockets: Path, durable: bool) -> Iterator[str]:
     data, log, socket = directory / "redis", directory / "redis.log", sockets / "redis.sock"
     data.mkdir(exist_ok=True)
     pid_file = data / "redis.pid"

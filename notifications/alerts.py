@@ -1,7 +1,14 @@
-"""The admins hear by e-mail of deliveries that keep failing, once in a while and all in one."""
+"""The admins hear by e-mail when a destination starts to fail, and when it works again: once each.
+
+A destination is a webhook's address, or a mail's. It fails when something for it is past its quick attempts
+and one more, was given up, or when it said that it is gone; it works again when something arrives there and
+nothing is stuck any more. `FailingDestination` remembers between the two; its row is written in the commit
+that records the mail, so that of two who notice at once one tells.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,56 +16,135 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Role, User
 from notifications.composing import Letter, Occasion, mail_kind
-from notifications.models import OutboxMessage
+from notifications.models import FailingDestination, OutboxMessage, OutboxQuerySet, StoppedDestination
 from notifications.services import record_mail
 
-PAUSE = timedelta(hours=6)
-KIND = "admin.failures"
+FAILS = "admin.failures"
+WORKS = "admin.works_again"
+DEAD_FOR = timedelta(days=7)
+"""What was given up longer ago is nothing new."""
 
 
 def tell_admins(*, now: datetime) -> int:
-    """Record a mail to each admin when something keeps failing, or was given up, in the last six hours.
-
-    Says how many mails were recorded: none while the last ones are younger than that.
-    """
-    if OutboxMessage.objects.filter(type=KIND, available_at__gt=now - PAUSE).exists():
-        return 0
-    if not _failures(now):
-        return 0
+    """Record a mail to each admin about what started to fail since the last time, and one about what works
+    again; says how many mails were recorded."""
+    failing = _failing(now)
     with transaction.atomic():
-        mails = [
-            record_mail(kind=KIND, to=admin, about={}, now=now)
-            for admin in User.objects.filter(role=Role.ADMIN, is_active=True).order_by("email")
-        ]
-    return len(mails)
+        began = _remember(failing, now)
+        over = _forget(failing)
+        mails = 0
+        for kind, about in (
+            (FAILS, {"failing": [each.pk for each in began]}),
+            (WORKS, {"over": [{"where": each.where, "since": each.since.isoformat()} for each in over]}),
+        ):
+            if any(about.values()):
+                for admin in User.objects.filter(role=Role.ADMIN, is_active=True).order_by("email"):
+                    record_mail(kind=kind, to=admin, about=about, now=now)
+                    mails += 1
+    return mails
 
 
-@mail_kind(KIND, label=gettext_lazy("Envois qui échouent"))
+def _told_of() -> OutboxQuerySet:
+    """Alerts that do not arrive raise no alert."""
+    return OutboxMessage.objects.exclude(type__in=[FAILS, WORKS])
+
+
+def _failing(now: datetime) -> dict[str, str]:
+    """The kind of each destination that fails."""
+    stuck = dict(_told_of().failing().values_list("destination", "kind"))
+    gone = dict.fromkeys(StoppedDestination.objects.values_list("url", flat=True), OutboxMessage.Kind.WEBHOOK)
+    given_up = _told_of().dead().filter(dead_at__gt=now - DEAD_FOR).order_by().values("destination", "kind")
+    dead = {each["destination"]: each for each in given_up.annotate(last=Max("dead_at"))}
+    arrived = dict(
+        _told_of()
+        .delivered()
+        .filter(destination__in=dead)
+        .order_by()
+        .values_list("destination")
+        .annotate(last=Max("delivered_at"))
+    )
+    lost = {
+        destination: each["kind"]
+        for destination, each in dead.items()
+        if destination not in arrived or arrived[destination] < each["last"]
+    }
+    return {**lost, **stuck, **gone}
+
+
+def _remember(failing: dict[str, str], now: datetime) -> list[FailingDestination]:
+    """Those that nobody has told of yet."""
+    known = set(FailingDestination.objects.values_list("destination", flat=True))
+    made = (
+        FailingDestination.objects.get_or_create(
+            destination=destination, defaults={"kind": failing[destination], "since": now}
+        )
+        for destination in sorted(failing.keys() - known)
+    )
+    return [row for row, is_new in made if is_new]
+
+
+def _forget(failing: dict[str, str]) -> list[FailingDestination]:
+    """Those where something has arrived since, and nothing is stuck."""
+    rows = FailingDestination.objects.exclude(destination__in=failing).select_for_update(skip_locked=True)
+    over = [
+        row
+        for row in rows
+        if _told_of().delivered().filter(destination=row.destination, delivered_at__gt=row.since).exists()
+    ]
+    FailingDestination.objects.filter(pk__in=[row.pk for row in over]).delete()
+    return over
+
+
+@mail_kind(FAILS, label=gettext_lazy("Envois qui échouent"))
 def failures(occasion: Occasion) -> Letter | None:
-    found = _failures(occasion.now)
-    if not found:
+    """None when all of it works again by now."""
+    rows = list(FailingDestination.objects.filter(pk__in=occasion.about["failing"]).order_by("destination"))
+    if not rows:
         return None
-    total = sum(failure["waiting"] + failure["dead"] for failure in found)
+    gone = set(StoppedDestination.objects.values_list("url", flat=True))
     return Letter(
-        ngettext("%(count)d envoi échoue", "%(count)d envois échouent", total) % {"count": total},
+        ngettext(
+            "Les envois vers %(where)s échouent", "Les envois vers %(count)d destinations échouent", len(rows)
+        )
+        % {"where": rows[0].where, "count": len(rows)},
         "notifications/mail_failures",
         {
-            "failures": found,
-            "listing": settings.SITE_URL.rstrip("/")
-            + reverse("wagtailsnippets_notifications_outboxmessage:list"),
+            "failures": _failures(row.destination for row in rows),
+            "gone": [row.where for row in rows if row.destination in gone],
+            "listing": _listing(),
         },
     )
 
 
-def _failures(now: datetime) -> list[dict[str, Any]]:
-    """What keeps failing, and what was given up in the last six hours, by type and destination."""
-    messages = OutboxMessage.objects.exclude(type=KIND)
+@mail_kind(WORKS, label=gettext_lazy("Envois qui arrivent de nouveau"))
+def works_again(occasion: Occasion) -> Letter:
+    over = [{**each, "since": parse_datetime(each["since"])} for each in occasion.about["over"]]
+    return Letter(
+        ngettext(
+            "Les envois vers %(where)s arrivent de nouveau",
+            "Les envois vers %(count)d destinations arrivent de nouveau",
+            len(over),
+        )
+        % {"where": over[0]["where"], "count": len(over)},
+        "notifications/mail_works_again",
+        {"over": over, "dead": OutboxMessage.objects.dead().count(), "listing": _listing()},
+    )
+
+
+def _listing() -> str:
+    return settings.SITE_URL.rstrip("/") + reverse("wagtailsnippets_notifications_outboxmessage:list")
+
+
+def _failures(destinations: Iterable[str]) -> list[dict[str, Any]]:
+    """What waits there and what was given up, by type and destination."""
     grouped = (
-        (messages.failing() | messages.dead().filter(dead_at__gt=now - PAUSE))
+        (_told_of().waiting().filter(attempts__gt=0) | _told_of().dead())
+        .filter(destination__in=list(destinations))
         .values("kind", "type", "destination")
         .annotate(
             waiting=Count("pk", filter=Q(dead_at__isnull=True)),

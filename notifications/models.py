@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.composing import label_of
 
-ATTEMPTS_OF_A_HICCUP = 6
+ATTEMPTS_OF_A_HICCUP = 5
 UNFINISHED = Q(delivered_at__isnull=True, dead_at__isnull=True, moot_at__isnull=True)
 
 
@@ -58,8 +58,8 @@ class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
         }[OutboxMessage.Status(status)]()
 
     def failing(self) -> OutboxQuerySet:
-        """What is still waiting after its quick attempts and two long waits: more than a hiccup."""
-        return self.waiting().filter(attempts__gte=ATTEMPTS_OF_A_HICCUP, lease_until__isnull=True)
+        """What is still waiting after its quick attempts and one long wait: more than a hiccup."""
+        return self.waiting().filter(attempts__gte=ATTEMPTS_OF_A_HICCUP)
 
 
 class OutboxMessage(models.Model):
@@ -131,6 +131,7 @@ class OutboxMessage(models.Model):
                 name="outbox_about",
             ),
             models.Index(fields=["-created_at"], name="outbox_newest"),
+            models.Index(fields=["dead_at"], condition=Q(dead_at__isnull=False), name="outbox_dead"),
         ]
 
     def __str__(self) -> str:
@@ -217,6 +218,25 @@ class StoppedDestination(models.Model):
     def where(self) -> str:
         """The host: the rest of its URL is often a secret."""
         return host_of(self.url)
+
+
+class FailingDestination(models.Model):
+    """A destination that the admins were told of: see `notifications.alerts`. `kind` is its messages'."""
+
+    destination = models.CharField(_("destination"), max_length=1000, unique=True)
+    kind = models.CharField(_("genre"), max_length=8, choices=OutboxMessage.Kind.choices)
+    since = models.DateTimeField(_("depuis"))
+
+    class Meta:
+        verbose_name = _("destination en panne")
+        verbose_name_plural = _("destinations en panne")
+
+    def __str__(self) -> str:
+        return self.where
+
+    @property
+    def where(self) -> str:
+        return OutboxMessage(kind=self.kind, destination=self.destination).where
 
 
 class TaskRun(models.Model):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import django_filters
 from django.db.models import Prefetch, Q, QuerySet
@@ -10,15 +14,17 @@ from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.snippets.views.snippets import InspectView
 
 from accounts.read_only import ReadOnlyViewSet
+from booking.models import Appointment
 from home.formats import money
 from payments.admin.refunding import ASK_STRIPE_URL, REFUND_URL, AskStripeView, RefundView
-from payments.models import Order, RefundShare, Review
+from payments.models import CreditEntry, Order, RefundShare, Review
 from payments.pricing import NOTHING
 from payments.services.refunding import what_is_left
 from payments.services.returning import Left
@@ -31,6 +37,30 @@ class OrderFilterSet(WagtailFilterSet):
     class Meta:
         model = Order
         fields = ["status", "created_at"]
+
+
+UNDONE = frozenset({CreditEntry.Cause.CANCELLATION, CreditEntry.Cause.CORRECTION})
+
+
+def credited(left: Iterable[Left], entries: Iterable[CreditEntry]) -> str:
+    """`1 cours annulé, crédité 45,00 $`, of an order whose state says nothing of it; empty where none was."""
+    off = {
+        each.line.pk
+        for each in left
+        if each.line.appointment and each.line.appointment.status not in Appointment.OCCUPIES_TIME
+    }
+    given: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    for entry in entries:
+        if entry.line_id in off and entry.cause in UNDONE:
+            given[entry.line_id] += entry.amount_cad
+    amounts = [amount for amount in given.values() if amount > 0]
+    if not amounts:
+        return ""
+    return ngettext(
+        "%(number)d cours annulé, crédité %(amount)s",
+        "%(number)d cours annulés, crédités %(amount)s en tout",
+        len(amounts),
+    ) % {"number": len(amounts), "amount": money(sum(amounts, NOTHING))}
 
 
 class OrderInspectView(InspectView):
@@ -60,13 +90,15 @@ class OrderInspectView(InspectView):
         order: Order = self.object
         reviews = Review.objects.filter(Q(order=order) | Q(checkout__order=order))
         shares = RefundShare.objects.select_related("line__course", "line__tutor").order_by("line__start")
+        entries = list(order.credit_entries.order_by("at", "number").select_related("by", "line__course"))
         return super().get_context_data(
+            credited=credited(self.left, entries),
             left=self.left,
             total_left=sum((each.total for each in self.left), NOTHING),
             refunds=order.refunds.select_related("processed_by").prefetch_related(
                 Prefetch("shares", queryset=shares)
             ),
-            credits=order.credit_entries.order_by("at", "number").select_related("by", "line__course"),
+            credits=entries,
             open_reviews=[review for review in reviews if not review.resolved_at],
             closed_reviews=[review for review in reviews if review.resolved_at],
             ask_stripe_url=reverse(ASK_STRIPE_URL, args=[order.pk])

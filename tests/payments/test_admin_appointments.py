@@ -229,6 +229,26 @@ class TestMoving:
         assert send(direction, "deplacer", make_sold_lesson(), **data).status_code == 422
 
 
+def test_an_order_says_beside_its_state_what_was_called_off_and_credited(direction: Client) -> None:
+    lesson = make_sold_lesson(discount="5.00", credits="10.00")
+    page = f"/admin/snippets/payments/order/inspect/{Order.objects.get().pk}/"
+    assert "annulé" not in read(direction.get(page))
+
+    send(direction, "annuler", lesson, compensation="credit", shown="30.00+10.00")
+    assert "Payée 1 cours annulé, crédité 40,00 $ Date" in read(direction.get(page))
+    second = OrderLine.objects.get()
+    other = make_sold_lesson(start=START + timedelta(days=1), student=lesson.student)
+    OrderLine.objects.exclude(pk=second.pk).update(order=second.order_id)
+    other.refresh_from_db()
+    send(direction, "annuler", other, compensation="credit", shown="45.00+0.00")
+    assert "Payée 2 cours annulés, crédités 85,00 $ en tout Date" in read(direction.get(page))
+
+    for each in (lesson, other):
+        each.refresh_from_db()
+        send(direction, "retablir", each, takes_credit_back="on" if each == lesson else "")
+    assert "cours annulé" not in read(direction.get(page))
+
+
 class TestBringingBack:
     def test_with_its_credit_taken_back(self, direction: Client) -> None:
         lesson = make_sold_lesson()

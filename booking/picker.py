@@ -25,7 +25,7 @@ from booking.models import Cart
 from booking.rules import DURATIONS, HORIZON, NOTICE
 from booking.slots import Openings, openings
 from booking.weeks import Day, Time, half_hours_on, times_on
-from booking.wishes import Wish
+from booking.wishes import NAME, Wish
 from booking.wording import time_range
 from courses.models import Course, Tutor
 from courses.money import lesson_amount
@@ -34,6 +34,8 @@ from home.formats import NBSP, day_and_month, duration, long_date, weekday
 WEEK = timedelta(days=7)
 ONE_DAY = timedelta(days=1)
 MAX_SUGGESTIONS = 4
+MAIN = "picker"
+"""The picker of the page's own course or tutor; others, which editors add to a page, have names of theirs."""
 
 Look = Callable[[date, date], Openings]
 """Reads what can be booked from one local day to another, both included."""
@@ -63,6 +65,8 @@ class Length(NamedTuple):
 class Picker:
     """Everything its template needs. Nothing here knows what a tutor earns."""
 
+    name: str = MAIN
+    """Begins each id of it, so that one page may have several; `wishes.NAME` says it in an address."""
     path: str
     course: Course | None
     tutor: Tutor | None = None
@@ -128,6 +132,15 @@ class Picker:
         return str(self.tutor or self.course or "")
 
     @property
+    def is_main(self) -> bool:
+        return self.name == MAIN
+
+    @property
+    def day_id(self) -> str:
+        """Begins the ids of the days."""
+        return "jour-" if self.is_main else f"{self.name}-jour-"
+
+    @property
     def price(self) -> Decimal:
         return self._price(self.minutes)
 
@@ -178,6 +191,8 @@ class Picker:
             query["cours"] = str(self.course.public_id)
         elif not self.tutor and self.diary_tutor is not None:
             query["tuteur"] = str(self.wish.tutor)
+        if self.name != MAIN:
+            query[NAME] = self.name
         query.update(changes)
         return {name: value for name, value in query.items() if value}
 
@@ -186,7 +201,7 @@ class Picker:
         whole = {**self.fixed, **query}
         fragment = reverse("picker")
         own = whole if self.path == fragment else query
-        return Link(f"{self.path}?{urlencode(own)}#picker", f"{fragment}?{urlencode(whole)}", text)
+        return Link(f"{self.path}?{urlencode(own)}#{self.name}", f"{fragment}?{urlencode(whole)}", text)
 
     @property
     def address(self) -> str:
@@ -202,6 +217,8 @@ class Picker:
     def page_fields(self) -> list[tuple[str, str]]:
         """Hidden fields of the filter's form."""
         fields = [("semaine", self.first_day.isoformat())]
+        if self.name != MAIN:
+            fields.append((NAME, self.name))
         return [*self.fixed.items(), *fields] if self.path == reverse("picker") else fields
 
     @property
@@ -333,19 +350,30 @@ class Picker:
         return [link for _far, _day, link in options[:MAX_SUGGESTIONS]]
 
 
-def course_picker(*, course: Course, wish: Wish, path: str, cart: Cart | None, now: datetime) -> Picker:
+def course_picker(
+    *, course: Course, wish: Wish, path: str, cart: Cart | None, now: datetime, name: str = MAIN
+) -> Picker:
     """The picker of a course's page: all its tutors together, or the one wished for. One query, and one more
     for an empty week.
     """
     look = partial(_look, course=course, cart=cart, now=now)
-    shown = Picker(path=path, course=course, wish=wish, now=now, look=look, notice=_notice(wish, now))
+    shown = Picker(
+        name=name, path=path, course=course, wish=wish, now=now, look=look, notice=_notice(wish, now)
+    )
     if wish.tutor and shown.diary_tutor is None:
         shown.notice = _("Ce tuteur ne donne pas ce cours en ce moment. Voici les heures des autres tuteurs.")
     return shown
 
 
 def tutor_picker(
-    *, tutor: Tutor, courses: Sequence[Course], wish: Wish, path: str, cart: Cart | None, now: datetime
+    *,
+    tutor: Tutor,
+    courses: Sequence[Course],
+    wish: Wish,
+    path: str,
+    cart: Cart | None,
+    now: datetime,
+    name: str = MAIN,
 ) -> Picker:
     """The picker of a tutor's page, for one of the `courses` that the tutor is approved for."""
     notice = _notice(wish, now)
@@ -355,18 +383,25 @@ def tutor_picker(
     course = course or (courses[0] if courses else None)
     if course is None:
         notice = _("Ce tuteur ne donne aucun cours en ce moment.")
-        return Picker(path=path, course=None, tutor=tutor, wish=wish, now=now, notice=notice)
+        return Picker(name=name, path=path, course=None, tutor=tutor, wish=wish, now=now, notice=notice)
     look = partial(_look, course=course, tutor=tutor, cart=cart, now=now)
     return Picker(
-        path=path, course=course, tutor=tutor, courses=courses, wish=wish, now=now, look=look, notice=notice
+        name=name,
+        path=path,
+        course=course,
+        tutor=tutor,
+        courses=courses,
+        wish=wish,
+        now=now,
+        look=look,
+        notice=notice,
     )
 
 
-def no_picker(*, path: str, now: datetime) -> Picker:
+def no_picker(*, path: str, now: datetime, name: str = MAIN) -> Picker:
     """Where the course or tutor asked for can't be found."""
-    return Picker(
-        path=path, course=None, wish=Wish(), now=now, notice=_("Ce cours n’est pas offert en ce moment.")
-    )
+    notice = _("Ce cours n’est pas offert en ce moment.")
+    return Picker(name=name, path=path, course=None, wish=Wish(), now=now, notice=notice)
 
 
 def _look(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import NamedTuple, TypeVar
@@ -10,6 +11,8 @@ from uuid import UUID
 from booking.rules import DURATIONS
 
 Read = TypeVar("Read")
+NAME = "choix"
+"""In an address: which picker of the page it speaks to; the main one when it says nothing."""
 
 
 class Wish(NamedTuple):
@@ -40,6 +43,12 @@ def read_wish(params: Mapping[str, str]) -> Wish:
         tutor=read("tuteur", UUID),
         misread=bool(unread),
     )
+
+
+def name_in(params: Mapping[str, str], main: str) -> str:
+    """The name of the picker that is spoken to, safe as an id; `main` where there is none to be read."""
+    name = params.get(NAME, "")
+    return name if re.fullmatch(r"creneaux-[0-9a-z]{1,12}", name) else main
 
 
 def _length(text: str) -> int:

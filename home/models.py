@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel, TitleFieldPanel
+from wagtail.admin.panels import FieldPanel, TitleFieldPanel
 from wagtail.models import Page
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
@@ -13,6 +15,7 @@ from wagtail.url_routing import RouteResult
 from home.blocks import BODY_BLOCKS, HOME_BLOCKS
 from home.brand import SiteSettings
 from home.fields import BlocksField
+from home.pictures import SHARED, pictures, wanted_in
 from home.promotion import page_tabs
 from home.search import folded_text
 
@@ -20,69 +23,28 @@ __all__ = ["ContentPage", "HomePage", "SiteSettings"]
 
 
 class HomePage(Page):
-    headline = models.CharField(_("titre d'accueil"), max_length=160, blank=True)
-    intro = models.TextField(_("introduction"), blank=True)
-    illustration = models.ForeignKey(
-        "wagtailimages.Image",
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("illustration"),
-        help_text=_("Sans image, le dessin de la maison est montré."),
+    body = BlocksField(
+        HOME_BLOCKS, blank=True, block_counts={"hero": {"max_num": 1}}, verbose_name=_("contenu")
     )
-    action_label = models.CharField(_("texte du bouton"), max_length=60, blank=True)
-    action_page = models.ForeignKey(
-        "wagtailcore.Page",
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("page du bouton"),
-    )
-    body = BlocksField(HOME_BLOCKS, blank=True, verbose_name=_("contenu"))
 
     parent_page_types = ["wagtailcore.Page"]
     max_count = 1
     content_panels = [
         TitleFieldPanel(
             "title",
-            help_text=_("Le nom de la page dans le fil d'Ariane et ici. Les visiteurs lisent le suivant."),
-        ),
-        MultiFieldPanel(
-            [
-                FieldPanel("headline", help_text=_("La promesse de l'école, en 60 caractères au plus.")),
-                FieldPanel(
-                    "intro",
-                    help_text=_("Une ou deux phrases, 160 caractères au plus : pour qui, et comment."),
-                ),
-                FieldPanel(
-                    "illustration",
-                    help_text=_(
-                        "Carrée, d'au moins 1120 × 1120 pixels, sans texte dedans. "
-                        "Sans image, le dessin de la maison est montré."
-                    ),
-                ),
-                FieldPanel(
-                    "action_label",
-                    help_text=_("Deux ou trois mots, dont le premier est un verbe : « Choisir un cours »."),
-                ),
-                FieldPanel("action_page", help_text=_("Où il mène. Sans page ou sans texte, pas de bouton.")),
-            ],
-            heading=_("En-tête"),
+            help_text=_("Le nom de la page dans le fil d'Ariane et ici. Les visiteurs lisent l'en-tête."),
         ),
         FieldPanel(
             "body",
             help_text=_(
-                "La suite de la page, de haut en bas. Mettez d'abord ce qui décide : cours, déroulement, "
-                "témoignages; puis les questions fréquentes."
+                "De haut en bas, l'en-tête d'abord. Mettez ensuite ce qui décide : matières, déroulement, "
+                "cours, témoignages; puis les questions fréquentes."
             ),
         ),
     ]
     edit_handler = page_tabs(content_panels, picture="illustration", slug=False)
     search_fields = [
         *Page.search_fields,
-        index.SearchField("intro"),
         index.SearchField("body"),
         index.SearchField("folded_text"),
         index.AutocompleteField("folded_text"),
@@ -94,7 +56,32 @@ class HomePage(Page):
         verbose_name_plural = _("accueils")
 
     def folded_text(self) -> str:
-        return folded_text(self.title, self.headline, self.intro, body=self.body)
+        return folded_text(self.title, body=self.body)
+
+    @property
+    def hero(self) -> Any:
+        """The value of the block that heads the page; None without one."""
+        return next((block.value for block in self.body if block.block_type == "hero"), None)
+
+    @property
+    def headline(self) -> str:
+        return str(self.hero["heading"]) if self.hero else ""
+
+    @property
+    def intro(self) -> str:
+        return str(self.hero["text"]) if self.hero else ""
+
+    @property
+    def illustration(self) -> Any:
+        """The image of its head, which links to the page show."""
+        return self.hero["image"] if self.hero else None
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        shared = [(self.illustration.pk, SHARED)] if self.illustration else []
+        drawn = pictures([*wanted_in(self.body), *shared])
+        context |= {"drawn": drawn, "shared_picture": drawn.get(shared[0]) if shared else None}
+        return context
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
         """As Wagtail does, with fewer queries: pages on the way to another are not read whole, and this one,

@@ -23,7 +23,7 @@ CARD = "fill-720x378|format-jpeg|jpegquality-82"
 class SearchPreviewPanel(Panel):
     """What a search engine lists and what a message shows of the page, kept true while the editor types.
 
-    `picture`: the field of the image that links show; with a dot in it (`tutor.photo`), not of this form.
+    `picture`: where the page has the image that links show, a field of the form or not (`tutor.photo`).
     """
 
     def __init__(self, *, picture: str = "", **kwargs: Any) -> None:
@@ -52,12 +52,15 @@ class SearchPreviewPanel(Panel):
                 "trail": [step for step in address.path.split("/") if step],
                 "title": page.seo_title or getattr(page, "headline", "") or page.title,
                 "description": description_of(page),
+                # What a block of the page says, as it was saved: no field of the form.
+                "headline": getattr(page, "headline", ""),
+                "intro": "" if "intro" in self.form.fields else getattr(page, "intro", ""),
                 "has_slug": above is not None and above.depth > 1,
                 "picture": self._picture(),
                 "house_picture": frame.chrome.sharing.url
                 if frame.chrome.sharing
                 else static("img/sharing.jpg"),
-                "chooser": "" if "." in self.panel.picture else self.panel.picture,
+                "chooser": self.panel.picture if self.panel.picture in self.form.fields else "",
             }
 
         def _above(self) -> Page | None:

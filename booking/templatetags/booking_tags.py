@@ -15,18 +15,19 @@ from django.template.context import Context
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import mark_safe
+from wagtail.models import Page
 
 from accounts.models import Role, User
 from booking import wording
 from booking.changes import Change, actor_of, possible_until, refusal
 from booking.errors import BookingError
 from booking.models import Appointment
-from booking.picker import Picker, course_picker, no_picker, tutor_picker
+from booking.picker import MAIN, Picker, course_picker, no_picker, tutor_picker
 from booking.services import cart_for
 from booking.services.carts import SESSION_KEY
 from booking.weeks import Time
-from booking.wishes import read_wish
-from courses.models import Course, Tutor
+from booking.wishes import Wish, name_in, read_wish
+from courses.models import Course, Tutor, TutorPage
 
 RADIO_BUTTON = '<label class="slot"><input type="radio" name="debut" value="%s"><span>%s</span></label>'
 
@@ -97,15 +98,47 @@ def slot_picker(
     `taught`: the tutor's courses, where they were read already.
     """
     request: HttpRequest = context["request"]
-    now, wish, cart = timezone.now(), read_wish(request.GET), cart_for(request=request)
+    wish = read_wish(request.GET if name_in(request.GET, MAIN) == MAIN else {})
+    around: dict[str, Any] = {"path": request.path, "now": timezone.now()}
+    shown = _picker_of(request, wish, course=course, tutor=tutor, taught=taught, **around)
+    return render_to_string("booking/picker.html#picker", {"picker": shown}, request)
+
+
+@register.simple_tag(takes_context=True)
+def block_picker(context: Context, page: Page, block_id: str | None) -> str:
+    """The picker that an editor put on a page, of the course or tutor that `page` presents. An address speaks
+    to it by its name, which its block keeps. Two queries for a course, three for a tutor.
+    """
+    request: HttpRequest = context["request"]
+    name = f"creneaux-{(block_id or 'apercu')[:8]}"
+    wish = read_wish(request.GET if name_in(request.GET, MAIN) == name else {})
+    around: dict[str, Any] = {"name": name, "path": request.path, "now": timezone.now()}
+    if issubclass(page.cached_content_type.model_class(), TutorPage):
+        tutor = Tutor.objects.select_related("user").get(pages=page.pk)
+        shown = _picker_of(request, wish, tutor=tutor, **around)
+    else:
+        shown = _picker_of(request, wish, course=Course.objects.get(pages=page.pk), **around)
+    return render_to_string("booking/picker.html#picker", {"picker": shown}, request)
+
+
+def _picker_of(
+    request: HttpRequest,
+    wish: Wish,
+    *,
+    name: str = MAIN,
+    path: str,
+    now: datetime,
+    course: Course | None = None,
+    tutor: Tutor | None = None,
+    taught: Sequence[Course] | None = None,
+) -> Picker:
+    cart = cart_for(request=request)
     if tutor is not None:
         courses = list(Course.objects.taught_by(tutor) if taught is None else taught) if tutor.active else []
-        shown = tutor_picker(tutor=tutor, courses=courses, wish=wish, path=request.path, cart=cart, now=now)
-    elif course is not None and course.active:
-        shown = course_picker(course=course, wish=wish, path=request.path, cart=cart, now=now)
-    else:
-        shown = no_picker(path=request.path, now=now)
-    return render_to_string("booking/picker.html#picker", {"picker": shown}, request)
+        return tutor_picker(tutor=tutor, courses=courses, wish=wish, path=path, cart=cart, now=now, name=name)
+    if course is not None and course.active:
+        return course_picker(course=course, wish=wish, path=path, cart=cart, now=now, name=name)
+    return no_picker(path=path, now=now, name=name)
 
 
 @register.simple_tag

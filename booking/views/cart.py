@@ -23,6 +23,7 @@ from booking.forms import SlotForm
 from booking.grid import local_day
 from booking.models import Cart, CartLine, TimeClaim
 from booking.nearest import nearest_starts
+from booking.picker import MAIN
 from booking.rules import HORIZON, problems
 from booking.services import (
     cart_for,
@@ -35,6 +36,7 @@ from booking.services import (
 from booking.slots import Openings, window
 from booking.views.fragments import HtmxRequest, page_path
 from booking.views.picker import asked_picker
+from booking.wishes import name_in
 from booking.wording import day_and_clock
 from courses.models import Course
 from home.formats import clock
@@ -208,6 +210,7 @@ def _fresh_picker(
         cart=cart or cart_for(request=request),
         course=course,
         now=now,
+        name=name_in(request.POST, MAIN) if request.htmx else MAIN,
     )
     template = "booking/picker.html#answer" if request.htmx else "booking/picker.html"
     context = {"picker": shown, "refusal": refusal, "held": held}

@@ -16,14 +16,14 @@ from wagtail.models import Page
 
 from accounts.access import public
 from booking.models import Cart
-from booking.picker import Picker, course_picker, no_picker, tutor_picker
+from booking.picker import MAIN, Picker, course_picker, no_picker, tutor_picker
 from booking.services import cart_for
 from booking.views.fragments import HtmxRequest, page_path
-from booking.wishes import Wish, read_wish
+from booking.wishes import Wish, name_in, read_wish
 from courses.models import Course, CoursePage, TutorCourse, TutorPage
 
-FILTER = "picker-filter"
-"""The id of the filter's form. Who moves through its radios by arrow keys keeps the focus there."""
+FILTER = "filter"
+"""Ends the id of the filter's form. Who moves through its radios by arrow keys keeps the focus there."""
 
 
 @public
@@ -33,13 +33,21 @@ FILTER = "picker-filter"
 def picker(request: HtmxRequest) -> HttpResponse:
     """Times of one week. As a whole page it sends on to the page that presents the course or tutor."""
     shown = asked_picker(
-        request.GET, path=page_path(request), cart=cart_for(request=request), now=timezone.now()
+        request.GET,
+        path=page_path(request),
+        cart=cart_for(request=request),
+        now=timezone.now(),
+        name=name_in(request.GET, MAIN) if request.htmx else MAIN,
     )
     if request.htmx:
         answer = render(
             request,
             "booking/picker.html#answer",
-            {"picker": shown, "status": shown.status, "focus_week": request.htmx.trigger != FILTER},
+            {
+                "picker": shown,
+                "status": shown.status,
+                "focus_week": request.htmx.trigger != f"{shown.name}-{FILTER}",
+            },
         )
         if shown.course:
             answer["HX-Push-Url"] = shown.address
@@ -51,7 +59,13 @@ def picker(request: HtmxRequest) -> HttpResponse:
 
 
 def asked_picker(
-    params: Mapping[str, str], *, path: str, cart: Cart | None, now: datetime, course: Course | None = None
+    params: Mapping[str, str],
+    *,
+    path: str,
+    cart: Cart | None,
+    now: datetime,
+    course: Course | None = None,
+    name: str = MAIN,
 ) -> Picker:
     """What an address or a form asks for: the times of a tutor (`par=tuteur`) or of a course. Two queries.
 
@@ -59,15 +73,15 @@ def asked_picker(
     """
     wish = read_wish(params)
     if wish.tutor and (params.get("par") == "tuteur" or not wish.course):
-        return _of_tutor(wish.tutor, wish, path=path, cart=cart, now=now)
+        return _of_tutor(wish.tutor, wish, path=path, cart=cart, now=now, name=name)
     if course is None and wish.course:
         course = Course.objects.active().filter(public_id=wish.course).first()
     if course is None:
-        return no_picker(path=path, now=now)
-    return course_picker(course=course, wish=wish, path=path, cart=cart, now=now)
+        return no_picker(path=path, now=now, name=name)
+    return course_picker(course=course, wish=wish, path=path, cart=cart, now=now, name=name)
 
 
-def _of_tutor(tutor: UUID, wish: Wish, *, path: str, cart: Cart | None, now: datetime) -> Picker:
+def _of_tutor(tutor: UUID, wish: Wish, *, path: str, cart: Cart | None, now: datetime, name: str) -> Picker:
     taught = list(
         TutorCourse.objects.filter(
             tutor__public_id=tutor,
@@ -80,9 +94,11 @@ def _of_tutor(tutor: UUID, wish: Wish, *, path: str, cart: Cart | None, now: dat
         .order_by("course__title", "course_id")
     )
     if not taught:
-        return no_picker(path=path, now=now)
+        return no_picker(path=path, now=now, name=name)
     courses = [row.course for row in taught]
-    return tutor_picker(tutor=taught[0].tutor, courses=courses, wish=wish, path=path, cart=cart, now=now)
+    return tutor_picker(
+        tutor=taught[0].tutor, courses=courses, wish=wish, path=path, cart=cart, now=now, name=name
+    )
 
 
 def presenting_page(shown: Picker) -> Page | None:

@@ -12,7 +12,7 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from courses import checklist, showcase, structured
+from courses import checklist, showcase, structured, subjects
 from courses.models import CoursePage, TutorPage
 from home.chrome import frame_of
 from home.sharing import description_of, home_address, school
@@ -35,6 +35,12 @@ def tutor_cards(context: Context, page_ids: Sequence[int]) -> list[showcase.Tuto
     offered, now = showcase.offered_tutors(_chosen(TutorPage.objects.all(), page_ids)), timezone.now()
     times = showcase.times_of(offered, now)
     return showcase.tutor_cards(offered, context.get("request"), times=times, now=now)
+
+
+@register.simple_tag(takes_context=True)
+def subject_cards(context: Context) -> list[subjects.SubjectCard]:
+    """The subjects that have a published course, by name. Two queries."""
+    return subjects.subject_cards(context.get("request"))
 
 
 @register.simple_tag(takes_context=True)

@@ -7,15 +7,17 @@ from typing import Any
 
 from django import template
 from django.template import Context
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from wagtail.models import Page
 
 from home.chrome import Chrome, frame_of
-from home.pictures import Picture
+from home.pictures import BESIDE, FIGURE, HERO, Picture, pictures, wanted_in
 from home.sharing import Drawn, sharing_of
 from home.structured import Node
 
 register = template.Library()
+
+SIZES = {"beside": BESIDE, "figure": FIGURE, "hero": HERO}
 
 
 @register.simple_tag(takes_context=True)
@@ -57,3 +59,29 @@ def sharing(
 def show_picture(picture: Picture, **options: Any) -> SafeString:
     """A picture as `<picture>`; `class`, `sizes`, `alt` and `first` as `Picture.html` says."""
     return picture.html(css_class=options.pop("class"), **options)
+
+
+@register.simple_tag(takes_context=True)
+def page_blocks(context: Context, body: Any) -> SafeString:
+    """The blocks of a page. One query for the pictures of all of them, if they have any and the page has not
+    read them itself.
+    """
+    around: Any = context.flatten()
+    if "drawn" not in around:
+        around["drawn"] = pictures(wanted_in(body))
+    return mark_safe("".join(block.render(around) for block in body))  # noqa: S308  # drawn by templates
+
+
+@register.simple_tag(takes_context=True)
+def block_picture(context: Context, image: Any, size: str, **options: Any) -> SafeString | str:
+    """The image of an ImageBlock, with the words that were written beside it; empty without one.
+
+    No query inside of `page_blocks`, one elsewhere.
+    """
+    if image is None:
+        return ""
+    wanted = (image.pk, SIZES[size])
+    picture = (context.get("drawn") or {}).get(wanted) or pictures([wanted]).get(wanted)
+    alt = "" if image.decorative else image.contextual_alt_text
+    options = {"alt": alt, **options}
+    return picture.html(css_class=options.pop("class"), **options) if picture else ""

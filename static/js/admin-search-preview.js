@@ -38,8 +38,8 @@ document.addEventListener("DOMContentLoaded", () => {
   };
 
   const show = () => {
-    const title = typed("seo_title", "headline", "title");
-    const description = typed("search_description", "intro");
+    const title = typed("seo_title") || words.headline || typed("title");
+    const description = typed("search_description", "intro") || words.intro;
     const whole = `${title || words.untitled} · ${words.brand}`;
     shown("title", whole, !title);
     shown("shared-title", title || words.untitled, !title);

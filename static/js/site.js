@@ -32,3 +32,19 @@ const showTrouble = (shown) => {
 document.addEventListener("htmx:beforeRequest", () => showTrouble(false));
 document.addEventListener("htmx:sendError", () => showTrouble(true));
 document.addEventListener("htmx:responseError", () => showTrouble(true));
+
+// A video is fetched from where it is kept only when somebody asks for it.
+document.addEventListener("click", (event) => {
+  const asked = event.target.closest(".video-play");
+  if (!asked) return;
+  const frame = asked.closest(".video-frame");
+  const player = document.createElement("iframe");
+  player.src = frame.dataset.video;
+  player.title = frame.dataset.title;
+  player.allow = "autoplay; encrypted-media; fullscreen; picture-in-picture";
+  // The players refuse to play for a page that doesn't say where it is; our own policy tells others nothing.
+  player.referrerPolicy = "strict-origin-when-cross-origin";
+  player.allowFullscreen = true;
+  frame.replaceChildren(player);
+  player.focus();
+});

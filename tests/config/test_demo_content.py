@@ -40,6 +40,7 @@ def plain_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     square = Drawing(60, 34, "#16203f").webp()
     monkeypatch.setattr(catalogue, "portrait", lambda name: square)
     monkeypatch.setattr(catalogue, "subject", lambda name: square)
+    monkeypatch.setattr(catalogue, "scene", lambda name: square)
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def demo(db: None, plain_pictures: None) -> Iterator[None]:
 def test_six_courses_and_eight_tutors_have_their_pages(demo: None, client: Client) -> None:
     assert [Course.objects.count(), CoursePage.objects.live().count()] == [6, 6]
     assert [Tutor.objects.count(), TutorPage.objects.live().count()] == [8, 8]
-    assert ContentPage.objects.live().count() == 2
+    assert ContentPage.objects.live().count() == 3
     assert len({course.student_rate_cad for course in Course.objects.all()}) == 5
     for page in [*CoursePage.objects.all(), *TutorPage.objects.all(), *ContentPage.objects.all()]:
         assert (page.title, client.get(page.url).status_code) == (page.title, 200)

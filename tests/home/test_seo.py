@@ -126,7 +126,8 @@ def test_the_home_page_is_shared_by_its_headline_and_picture(
         title="Accueil", file=ContentFile(file.getvalue(), name="accueil.png")
     )
     home = HomePage.objects.get()
-    home.illustration = picture
+    picture.decorative, picture.contextual_alt_text = False, "Une lampe"
+    home.body[0].value["image"] = picture
     home.save()
     shown = told(html_of(client, "/"))
 
@@ -134,8 +135,9 @@ def test_the_home_page_is_shared_by_its_headline_and_picture(
     assert shown["og:title"] == "Comprendre, une heure à la fois"
     assert re.fullmatch(r"https://fanal\.example/media/images/accuei.*\.jpg", shown["og:image"])
     assert (shown["og:image:width"], shown["og:image:height"]) == ("1200", "630")
-    # The home page (its row, what it is, whether it is private) and its picture.
-    with django_assert_num_queries(5):
+    # The home page (its row, what it is, whether it is private), the image and the page that its head names,
+    # and the picture in all its sizes.
+    with django_assert_num_queries(6):
         client.get("/")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
@@ -63,7 +65,8 @@ def test_an_editors_change_of_brand_is_seen_by_the_next_visitor(
 
 def test_what_is_remembered_of_the_home_page_is_never_what_is_shown_of_it(client: Client) -> None:
     assert "Une autre heure" not in client.get("/").content.decode()
-    HomePage.objects.update(headline="Une autre heure", live=True)  # behind the back of every signal
+    hero: Any = [("hero", {"heading": "Une autre heure", "text": "", "image": None, "actions": []})]
+    HomePage.objects.update(body=HomePage(body=hero).body, live=True)  # behind the back of every signal
     assert "Une autre heure" in client.get("/").content.decode()
     HomePage.objects.update(live=False)
     assert client.get("/").status_code == 404

@@ -17,6 +17,7 @@ from accounts.services import create_account
 from booking.models import AvailabilityException, TimeOff, WeeklyRule
 from config.demo_content.courses import COURSES, SUBJECT_NAMES
 from config.demo_content.portraits import portrait
+from config.demo_content.scenes import SCENES, scene
 from config.demo_content.subjects import subject
 from config.demo_content.tutors import TUTORS, DemoTutor
 from config.demo_content.typesetting import typeset
@@ -130,6 +131,14 @@ def make_tutors(
         )
         made[demo.key] = tutor
     return made
+
+
+def make_scene(name: str) -> Image:
+    """A drawing for a page of an editor's, as one of its blocks holds it."""
+    words = typeset(SCENES[name][1])
+    image = _picture(words, name, scene(name), words)
+    image.decorative, image.contextual_alt_text = False, words
+    return image
 
 
 def _picture(title: str, name: str, webp: bytes, description: str) -> Image:

@@ -11,11 +11,14 @@ from accounts.models import Role, User
 from accounts.services import create_account
 from config.demo_content import catalogue, lessons, offers, opinions, site
 from config.demo_content.typesetting import typeset
-from courses.models import Course, CourseIndexPage, TutorIndexPage
+from courses.models import Course, CourseIndexPage, CoursePage, TutorIndexPage, TutorPage
 from home.models import ContentPage, HomePage, SiteSettings
+from home.pictures import pictures, wanted_in
 
 PASSWORD = "fanal-demo-2026"  # noqa: S105  # printed by `make demo`
 STUDENT = "eleve@fanal.example"
+FEATURED_COURSES = ("mathematiques-du-secondaire", "calcul-differentiel", "francais-ecrit")
+FEATURED_TUTORS = 4
 
 
 def is_loaded() -> bool:
@@ -45,19 +48,49 @@ def _account(email: str, first_name: str, last_name: str, role: str) -> User:
 
 def _fill_home(courses: dict[str, Course]) -> None:
     home, course_list = HomePage.objects.get(), CourseIndexPage.objects.get()
-    home.headline, home.intro = site.HEADLINE, typeset(site.INTRO)
-    home.action_label, home.action_page = "Choisir un cours", course_list
-    home.body = typeset(site.HOME_BLOCKS)
-    home.body[-1].value["page"] = course_list
+    blocks = dict(typeset(site.HOME_BLOCKS))
+    blocks["hero"]["actions"] = [
+        {"label": "Choisir un cours", "page": course_list},
+        {"label": "Rencontrer les tuteurs", "page": TutorIndexPage.objects.get()},
+    ]
+    blocks["call_to_action"]["page"] = course_list
+    blocks["course_showcase"] |= {
+        "pages": list(CoursePage.objects.filter(slug__in=FEATURED_COURSES).order_by("path")),
+        "actions": [{"label": "Tous les cours", "page": course_list}],
+    }
+    blocks["tutor_showcase"] |= {
+        "pages": list(TutorPage.objects.order_by("path")[:FEATURED_TUTORS]),
+        "actions": [{"label": "Toute l’équipe", "page": TutorIndexPage.objects.get()}],
+    }
+    home.body = list(blocks.items())
     home.search_description = typeset(site.INTRO)
     home.save()
-    foot = []
+    _add_method(home)
+    legal = []
     for title, slug, intro, body in site.PLAIN_PAGES:
         page = ContentPage(title=title, slug=slug, intro=typeset(intro), body=typeset(body))
-        home.add_child(instance=page)
-        foot.append(("page", page))
+        legal.append(home.add_child(instance=page))
     settings = SiteSettings.for_site(Site.objects.get(is_default_site=True))
     for name, value in site.SETTINGS.items():
         setattr(settings, name, typeset(value))
-    settings.footer_pages = foot
+    settings.terms_page, settings.privacy_page = legal
+    settings.footer_pages = [("page", page) for page in ContentPage.objects.filter(slug="methode")]
     settings.save()
+
+
+def _add_method(home: HomePage) -> None:
+    """A page of an editor's, with pictures, a video and the hours of a course."""
+    blocks = typeset(site.METHOD)
+    beside = [value for kind, value in blocks if kind == "image_and_text"]
+    for value, name in zip(beside, ("cahier", "tableau"), strict=True):
+        value["image"] = catalogue.make_scene(name)
+    dict(blocks)["slot_picker"]["page"] = CoursePage.objects.get(slug="mathematiques-du-secondaire")
+    page = ContentPage(
+        title="Notre méthode",
+        slug="methode",
+        intro=typeset(site.METHOD_INTRO),
+        show_in_menus=True,
+        body=blocks,
+    )
+    home.add_child(instance=page)
+    pictures(wanted_in(page.body))

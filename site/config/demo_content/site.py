@@ -12,6 +12,18 @@ INTRO = (
 
 HOME_BLOCKS: list[tuple[str, Any]] = [
     (
+        "hero",
+        {"heading": HEADLINE, "text": INTRO, "image": None, "actions": []},
+    ),
+    (
+        "subjects",
+        {
+            "heading": "Par quelle matière commencer?",
+            "intro": "Une notion qui résiste, un examen qui approche, un retour aux études : choisissez, et voyez qui peut "
+            "vous aider.",
+        },
+    ),
+    (
         "cards",
         {
             "heading": "Comment ça marche",
@@ -39,8 +51,8 @@ HOME_BLOCKS: list[tuple[str, Any]] = [
     (
         "course_showcase",
         {
-            "heading": "Les cours",
-            "intro": "Six matières, des rencontres de 60, 90 ou 120 minutes, et un tarif qui ne change pas en chemin.",
+            "heading": "Les cours les plus demandés",
+            "intro": "Des rencontres de 60, 90 ou 120 minutes, et un tarif qui ne change pas en chemin.",
             "pages": [],
         },
     ),
@@ -170,11 +182,64 @@ PRIVACY = [
     ),
 ]
 
+METHOD_INTRO = "Écouter, trouver ce qui bloque, refaire ensemble, puis laisser faire. Voici comment se passe une rencontre."
+
+METHOD: list[tuple[str, Any]] = [
+    (
+        "image_and_text",
+        {
+            "heading": "On part de votre cahier",
+            "text": "<p>Le dernier examen, le devoir de demain, la page où l’on s’est arrêté de comprendre : la rencontre "
+            "commence là. Le tuteur écoute d’abord, puis remonte jusqu’au premier maillon faible.</p>"
+            "<p>La théorie vient ensuite, juste ce qu’il en faut, et toujours sur un problème.</p>",
+            "actions": [],
+            "side": "start",
+        },
+    ),
+    (
+        "numbers",
+        {
+            "heading": "",
+            "items": [
+                {"number": "1 à 1", "text": "un tuteur, une personne, jamais de groupe"},
+                {"number": "60 min", "text": "ou 90, ou 120 : la durée se choisit à chaque rencontre"},
+                {"number": "2 h", "text": "avant la rencontre, vous pouvez encore annuler"},
+            ],
+        },
+    ),
+    (
+        "video",
+        {
+            "url": "https://vimeo.com/76979871",
+            "title": "Une vidéo, seulement si vous la lancez",
+            "image": None,
+            "caption": "Exemple : une vidéo hébergée par Vimeo.",
+        },
+    ),
+    (
+        "image_and_text",
+        {
+            "heading": "On termine par ce qu’il reste à faire seul",
+            "text": "<p>Les dix dernières minutes servent à choisir, ensemble, trois problèmes à refaire d’ici la "
+            "prochaine fois. Le but n’est pas de revenir toutes les semaines : c’est de ne plus en avoir besoin.</p>",
+            "actions": [],
+            "side": "end",
+        },
+    ),
+    (
+        "slot_picker",
+        {
+            "heading": "Essayez une première heure",
+            "intro": "En mathématiques du secondaire, avec le premier tuteur disponible ou celui de votre choix.",
+        },
+    ),
+]
+
 SETTINGS = {
     "tagline": "Du tutorat en ligne, une personne à la fois.",
     "email": "bonjour@fanal.example",
     "phone": "418 555-0142",
-    "address": "Fanal\n120, rue Saint-Jean\nQuébec (Québec)  G1R 1N8",
+    "address": "120, rue Saint-Jean\nQuébec (Québec)  G1R 1N8",
     "hours": "Réponse du lundi au samedi, de 9 h à 20 h",
     "footer_text": "<p>Fanal est une école de tutorat du Québec. Les rencontres se donnent en ligne, à l’heure de l’Est.</p>",
 }

@@ -13,6 +13,8 @@ from csp.constants import NONE, SELF, UNSAFE_INLINE
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from home.videos import PLAYERS
+
 ROOT = Path(__file__).resolve().parents[3]
 
 env = environ.Env()
@@ -228,7 +230,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:", "https://*.stripe.com"],
         "connect-src": [SELF, STRIPE_API_BASE, *_stripe_scripts],
-        "frame-src": _stripe_frames,
+        "frame-src": [*_stripe_frames, *PLAYERS],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
@@ -243,7 +245,7 @@ ADMIN_CONTENT_SECURITY_POLICY = {
         "style-src": [SELF, UNSAFE_INLINE],
         "img-src": [SELF, "data:", "blob:"],
         "connect-src": [SELF],
-        "frame-src": [SELF],
+        "frame-src": [SELF, *PLAYERS],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],

@@ -10,7 +10,12 @@ from booking import services
 from notifications.schedule import cron
 
 
-@cron("* * * * *", label=_("Plages retenues dont le temps est passé"), limit=timedelta(seconds=90))
+@cron(
+    "* * * * *",
+    label=_("Plages retenues dont le temps est passé"),
+    limit=timedelta(seconds=90),
+    queue="critical",
+)
 def sweep_expired_holds(*, now: datetime) -> None:
     """Delete the holds that have run out."""
     services.sweep_expired_holds(now=now)

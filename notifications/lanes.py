@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from typing import Any
-
-from dramatiq import Middleware
 
 SHARE = 4  # a destination's part of the threads
 
@@ -64,10 +61,3 @@ class Lanes:
 
 
 lanes = Lanes()
-
-
-class LanesMiddleware(Middleware):
-    """Tells the lanes how many threads the worker has."""
-
-    def before_worker_boot(self, broker: Any, worker: Any) -> None:
-        lanes.share(worker.worker_threads)

@@ -77,9 +77,16 @@ SCHEDULED: dict[str, Scheduled] = {}
 
 
 def cron(
-    schedule: str, *, label: str | Promise, limit: timedelta = timedelta(minutes=5)
+    schedule: str,
+    *,
+    label: str | Promise,
+    limit: timedelta = timedelta(minutes=5),
+    queue: str = "slow",
 ) -> Callable[[Task], dramatiq.Actor[[], None]]:
-    """Run a task at the times of a crontab line, in the school's zone. It is stopped after `limit`."""
+    """Run a task at the times of a crontab line, in the school's zone. It is stopped after `limit`.
+
+    What others wait for, and is done in a moment, goes to the queue `critical`.
+    """
 
     def decorate(task: Task) -> dramatiq.Actor[[], None]:
         name = f"{task.__module__.partition('.')[0]}_{task.__name__}"
@@ -88,7 +95,7 @@ def cron(
 
         @dramatiq.actor(
             actor_name=name,
-            queue_name="schedule",
+            queue_name=queue,
             max_retries=0,
             time_limit=int(limit.total_seconds() * 1000),
             # After a day without a worker one tick is as good as all that wait.

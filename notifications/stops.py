@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+from notifications.catalogue import EVENT_TYPES
 from notifications.models import OutboxMessage, StoppedDestination, host_of
 
 logger = logging.getLogger(__name__)
@@ -30,3 +31,20 @@ def given_up_by(stopped: StoppedDestination) -> list[OutboxMessage]:
         .filter(kind=OutboxMessage.Kind.WEBHOOK, destination=stopped.url, last_status=410)
         .filter(dead_at__gte=stopped.stopped_at)
     )
+
+
+def follow_urls() -> int:
+    """Let what waits go to where its type goes today: the setting was changed. Says how many rows moved.
+
+    An address that is no longer anybody's is no longer stopped either.
+    """
+    StoppedDestination.objects.exclude(
+        url__in={event.destination for event in EVENT_TYPES.values() if event.destination}
+    ).delete()
+    waiting = OutboxMessage.objects.waiting().filter(kind=OutboxMessage.Kind.WEBHOOK)
+    moved = 0
+    for type_, url in waiting.order_by().values_list("type", "destination").distinct():
+        today = EVENT_TYPES[type_].destination if type_ in EVENT_TYPES else None
+        if today and today != url:
+            moved += waiting.filter(type=type_, destination=url, lease_until=None).update(destination=today)
+    return moved

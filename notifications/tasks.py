@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from notifications import alerts, claims
+from notifications import alerts, claims, stops
 from notifications.actors import deliver_mail, deliver_webhook, post_event, wake
+from notifications.purging import purge
 from notifications.schedule import cron
 
-__all__ = ["deliver_due", "deliver_mail", "deliver_webhook", "post_event", "tell_admins"]
+__all__ = ["deliver_due", "deliver_mail", "deliver_webhook", "post_event", "purge_delivered", "tell_admins"]
 
 MAILS = 500  # woken for at once
 HEADS = 4  # of each destination: as many threads may be at it
 
 
-@cron("* * * * *", label=_("Envois en attente"), limit=timedelta(seconds=90))
+@cron("* * * * *", label=_("Envois en attente"), limit=timedelta(seconds=30), queue="critical")
 def deliver_due(*, now: datetime) -> None:
     """Wake the workers for what the wake-ups after the commits left behind."""
     claims.bury_exhausted(now=now)
+    stops.follow_urls()
     for message_id in claims.due_webhooks(now=now, limit=HEADS):
         wake(deliver_webhook, str(message_id))
     for message_id in claims.due_mails(now=now, limit=MAILS):
         wake(deliver_mail, str(message_id))
+
+
+@cron("*/10 * * * *", label=_("Oubli des envois anciens"))
+def purge_delivered(*, now: datetime) -> None:
+    """Forget what was delivered long ago, with its attempts."""
+    purge(before=now - timedelta(days=settings.OUTBOX_DAYS))
 
 
 @cron("*/10 * * * *", label=_("Alerte des envois qui échouent"))

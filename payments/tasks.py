@@ -27,12 +27,12 @@ def handle_stripe_event(event_id: str) -> None:
     webhooks.handle(event_id=event_id, now=timezone.now())
 
 
-@cron("* * * * *", label=_("Événements de Stripe"), limit=SOON)
+@cron("* * * * *", label=_("Événements de Stripe"), limit=SOON, queue="critical")
 def handle_events_left_behind(*, now: datetime) -> None:
     webhooks.handle_left_behind(now=now)
 
 
-@cron("* * * * *", label=_("Remboursements à demander"), limit=SOON)
+@cron("* * * * *", label=_("Remboursements à demander"), limit=SOON, queue="critical")
 def send_refunds_left_behind(*, now: datetime) -> None:
     reconciliation.send_refunds_left_behind(now=now)
 

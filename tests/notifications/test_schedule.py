@@ -138,6 +138,7 @@ def test_all_that_comes_round_is_known_with_its_period(db: None) -> None:
             "booking_sweep_expired_holds": 1,
             "courses_publish_scheduled_pages": 1,
             "notifications_deliver_due": 1,
+            "notifications_purge_delivered": 10,
             "notifications_tell_admins": 10,
             "payments_complete_lessons": 5,
             "payments_deactivate_expired_coupons": 10,
@@ -158,7 +159,7 @@ def test_the_schedule_knows_the_tasks() -> None:
     assert jobs["notifications_tell_admins"] == (
         "cron[month='*', day='*', day_of_week='*', hour='*', minute='*/10']"
     )
-    assert (deliver_due.queue_name, tell_admins.queue_name) == ("schedule", "schedule")
+    assert (deliver_due.queue_name, tell_admins.queue_name) == ("critical", "slow")
 
 
 def test_the_workers_load_the_tasks(monkeypatch: pytest.MonkeyPatch) -> None:

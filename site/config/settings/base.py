@@ -118,7 +118,7 @@ DATABASES = {
 }
 DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
     "min_size": 1,
-    "max_size": env.int("DATABASE_POOL_SIZE", default=8),
+    "max_size": env.int("DATABASE_POOL_SIZE", default=20),  # opened as threads need them
 }
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {
@@ -263,7 +263,8 @@ MAKE_WEBHOOK_URLS = {
 }  # fmt: skip
 # `whsec_…`; two with a space between while one replaces the other.
 MAKE_WEBHOOK_SECRET = env("MAKE_WEBHOOK_SECRET", default="")
-WEBHOOKS_PER_SECOND = env.int("WEBHOOKS_PER_SECOND", default=20)  # for each host
+WEBHOOKS_PER_SECOND = env.int("WEBHOOKS_PER_SECOND", default=20)  # for each host: Make.com refuses 30
+OUTBOX_DAYS = env.int("OUTBOX_DAYS", default=90)  # what was delivered is kept so long
 # Plain http and private addresses: for receivers on the same machine only.
 WEBHOOKS_ALLOW_PRIVATE = False
 
@@ -289,7 +290,7 @@ DRAMATIQ_BROKER: dict[str, Any] = {
         "dramatiq.middleware.Callbacks",
         "dramatiq.middleware.Retries",
         "django_dramatiq.middleware.DbConnectionsMiddleware",
-        "notifications.lanes.LanesMiddleware",
+        "notifications.workers.WorkerSettings",
     ],
 }
 

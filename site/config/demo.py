@@ -203,7 +203,12 @@ def _welcome(site: str, env: Environment) -> str:
         lines += ["  Test cards, with any future date and any code:"]
         lines += [f"    {number}  {what}" for number, what in CARDS.items()]
         lines += [f"  Webhooks sent to nobody else can be read at {env['STRIPE_API_BASE']}/recepteur/"]
-    lines += [f"  E-mails are files in {VAR / 'mail'}", "", "  Ctrl-C stops everything.", ""]
+    lines += [
+        f"  E-mails are files in {VAR / 'mail'}: .html for a browser, .eml for a mail program",
+        "",
+        "  Ctrl-C stops everything.",
+        "",
+    ]
     return "\n".join(lines)
 
 

@@ -156,8 +156,8 @@ def test_from_the_home_page_to_a_paid_lesson(page: Page, stack: Stack, stripe_sa
 def the_mail(stack: Stack, *, to: str) -> EmailMessage:
     """The one to this address, of all that were written; the tutor has got one, too."""
     messages = [
-        email.message_from_bytes(path.read_bytes().rpartition(b"\n-----")[0], policy=default)
-        for path in eventually(lambda: list(stack.mail.glob("*")))
+        email.message_from_bytes(path.read_bytes(), policy=default)
+        for path in eventually(lambda: list(stack.mail.glob("*.eml")))
     ]
     (found,) = [message for message in messages if message["To"] == to]
     return found

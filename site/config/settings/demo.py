@@ -3,7 +3,7 @@
 from config.logs import logging_settings
 
 from .base import *  # noqa: F403
-from .base import SECRET_KEY, VAR, env
+from .base import SECRET_KEY, env
 
 DEBUG = False
 DEMO = True
@@ -15,8 +15,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 SERVE_IMAGES = True
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = VAR / "mail"
+EMAIL_BACKEND = "config.mail_files.EmailBackend"
 WEBHOOKS_ALLOW_PRIVATE = True  # the receiver is on this machine
 # Quiet at a terminal, unless all requests are wanted, or lines as production writes them.
 LOGGING = logging_settings(

@@ -15,6 +15,7 @@ class HomeConfig(AppConfig):
         from accounts.brand import name_with
         from home.brand import SiteSettings
         from home.chrome import brand_name, forget_after_commit
+        from home.tasks import draw_after_commit
 
         for signal in (page_published, page_unpublished, page_slug_changed, post_page_move):
             signal.connect(forget_after_commit)
@@ -22,4 +23,5 @@ class HomeConfig(AppConfig):
         for model in (Site, SiteSettings, get_image_model()):
             post_save.connect(forget_after_commit, sender=model)
             post_delete.connect(forget_after_commit, sender=model)
+        page_published.connect(draw_after_commit)
         name_with(brand_name)

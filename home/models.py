@@ -15,7 +15,7 @@ from wagtail.url_routing import RouteResult
 from home.blocks import BODY_BLOCKS, HOME_BLOCKS
 from home.brand import SiteSettings
 from home.fields import BlocksField
-from home.pictures import SHARED, pictures, wanted_in
+from home.pictures import SHARED, Wanted, pictures, wanted_in
 from home.promotion import page_tabs
 from home.search import folded_text
 
@@ -78,10 +78,13 @@ class HomePage(Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        drawn = pictures(self.wanted_pictures())
+        shared = drawn.get((self.illustration.pk, SHARED)) if self.illustration else None
+        return context | {"drawn": drawn, "shared_picture": shared}
+
+    def wanted_pictures(self) -> list[Wanted]:
         shared = [(self.illustration.pk, SHARED)] if self.illustration else []
-        drawn = pictures([*wanted_in(self.body), *shared])
-        context |= {"drawn": drawn, "shared_picture": drawn.get(shared[0]) if shared else None}
-        return context
+        return [*wanted_in(self.body), *shared]
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
         """As Wagtail does, with fewer queries: pages on the way to another are not read whole, and this one,
@@ -128,6 +131,9 @@ class ContentPage(Page):
     class Meta:
         verbose_name = _("page de contenu")
         verbose_name_plural = _("pages de contenu")
+
+    def wanted_pictures(self) -> list[Wanted]:
+        return wanted_in(self.body)
 
     def folded_text(self) -> str:
         return folded_text(self.title, self.intro, body=self.body)

@@ -20,9 +20,18 @@ from courses import showcase
 from courses.listing import CourseListing, TutorListing
 from courses.models.catalogue import Course, Tutor
 from courses.models.lists import ListPage
-from courses.pictures import PORTRAIT_LARGE, PORTRAIT_SHARED, pictures
+from courses.pictures import (
+    ILLUSTRATION,
+    PORTRAIT,
+    PORTRAIT_LARGE,
+    PORTRAIT_SHARED,
+    SHARED,
+    Wanted,
+    pictures,
+)
 from home.blocks import BODY_BLOCKS
 from home.fields import BlocksField
+from home.pictures import wanted_in
 from home.promotion import page_tabs
 from home.search import folded_text
 
@@ -136,6 +145,10 @@ class CoursePage(Page):
             self.sample = Course.objects.taught().order_by("pk").first()
         return super().serve_preview(request, mode_name)
 
+    def wanted_pictures(self) -> list[Wanted]:
+        own = [(self.image_id, size) for size in (ILLUSTRATION, SHARED)] if self.image_id else []
+        return [*own, *wanted_in(self.body)]
+
     def folded_title(self) -> str:
         return folded_text(self.title, self.course.title if self.course_id else "")
 
@@ -233,6 +246,11 @@ class TutorPage(Page):
         if not (self.tutor_id and Tutor.objects.teaching_anything().filter(pk=self.tutor_id).exists()):
             self.sample = Tutor.objects.teaching_anything().order_by("priority", "pk").first()
         return super().serve_preview(request, mode_name)
+
+    def wanted_pictures(self) -> list[Wanted]:
+        photo = self.tutor.photo_id
+        own = [(photo, size) for size in (PORTRAIT, PORTRAIT_LARGE, PORTRAIT_SHARED)] if photo else []
+        return [*own, *wanted_in(self.body)]
 
     def folded_title(self) -> str:
         return folded_text(self.title, self.tutor.display_name if self.tutor_id else "")

@@ -30,7 +30,7 @@ CSS, JS, ALL = 25 * KILO, 60 * KILO, 400 * KILO
 
 def photograph() -> Image:
     """As heavy as a photograph: soft shapes in colour, with grain."""
-    size = (1600, 1200)
+    size = (1200, 900)
     shapes = [
         Canvas.effect_noise((40, 30), 120).resize(size, Canvas.Resampling.BICUBIC) for _channel in range(3)
     ]

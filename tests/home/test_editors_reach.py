@@ -23,6 +23,7 @@ from tests.courses.support import make_course_page, make_image
 from tests.factories import make_course, make_tutor
 from tests.payments.sold import make_sold_lesson
 from tests.payments.support import make_checkout, make_coupon
+from tests.ratings.support import make_rating
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +67,7 @@ def keys() -> dict[str, object]:
     lesson = make_sold_lesson(course=course, tutor=tutor)
     add_entry(user=lesson.student, amount=Decimal("30.00"), cause=CreditEntry.Cause.GIFT, now=now)
     make_coupon()
+    make_rating()
     make_checkout(user=lesson.student)
     Refund.objects.create(
         order=Order.objects.get(), amount_cad=Decimal("5.00"), reason="Panne", source=Refund.Source.values[0]
@@ -150,7 +152,13 @@ def test_an_editor_opens_nothing_but_what_is_listed_and_sees_no_rate(
     assert len(closed) > 120
     for part in ("payments/order", "payments/coupon", "payments/creditentry", "payments/refund"):
         assert f"admin/snippets/{part}/" in closed
-    for part in ("booking/appointment", "courses/course", "courses/tutor", "notifications/outboxmessage"):
+    for part in (
+        "booking/appointment",
+        "courses/course",
+        "courses/tutor",
+        "notifications/outboxmessage",
+        "ratings/rating",
+    ):
         assert f"admin/snippets/{part}/" in closed
     assert "admin/users/edit/<uuid:pk>/" in closed
     for opened in (

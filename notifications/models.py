@@ -121,12 +121,12 @@ class OutboxMessage(models.Model):
                 name="outbox_due",
             ),
             models.Index(
-                fields=["destination", "created_at"],
+                fields=["destination", "created_at", "id"],
                 condition=UNFINISHED,
                 name="outbox_order",
             ),
             models.Index(
-                fields=["destination", "about", "created_at"],
+                fields=["destination", "about", "created_at", "id"],
                 condition=UNFINISHED,
                 name="outbox_about",
             ),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
-from notifications import purging, stops
+from notifications import claims, purging, stops
 from notifications.models import DeliveryAttempt, OutboxMessage, StoppedDestination
 from notifications.purging import purge
 from tests.notifications.support import Receiver, drain_outbox
@@ -68,3 +70,28 @@ def test_old_deliveries_go_in_batches(db: None, monkeypatch: pytest.MonkeyPatch)
         make_event(NEW, number, delivered_at=NOW)
     OutboxMessage.objects.update(created_at=NOW)
     assert purge(before=NOW + timedelta(minutes=1)) == 5
+
+
+def test_the_next_event_is_found_by_an_index_however_many_wait(db: None) -> None:
+    OutboxMessage.objects.bulk_create(
+        OutboxMessage(
+            kind="webhook",
+            type="signup",
+            destination=NEW,
+            about=str(number % 500),
+            payload={},
+            available_at=NOW,
+        )
+        for number in range(3000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE notifications_outboxmessage")
+    with CaptureQueriesContext(connection) as asked:
+        assert claims.claim_next(NEW, now=NOW)
+    (claim,) = asked.captured_queries
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + claim["sql"])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Scan using outbox_order on notifications_outboxmessage m" in plan
+    assert "Index Scan using outbox_about on notifications_outboxmessage earlier" in plan
+    assert "Sort" not in plan

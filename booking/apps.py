@@ -12,7 +12,8 @@ class BookingConfig(AppConfig):
     verbose_name = _("Réservations")
 
     def ready(self) -> None:
-        from booking.free_times import read_free_times  # models are ready only now
+        from booking import live  # noqa: F401 - registers what it lends; models are ready only now
+        from booking.free_times import read_free_times
         from courses.free_times import answer_with
 
         answer_with(read_free_times)

@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 from wagtail.query import PageQuerySet
 
 from courses.choices import PAGE, WHEN, Choices, Facet, Option, read_choices
-from courses.free_times import FreeTimes, When
+from courses.free_times import When
 from courses.models.catalogue import Level
 from courses.showcase import (
     CourseCard,
@@ -67,7 +67,7 @@ class Listing(ABC, Generic[Offered]):
             request.GET.get(PAGE)
         )
         shown = list(self.page.object_list)
-        self.cards = self._cards(shown, self._times or times_of(shown, now))
+        self.cards = self._cards(shown)
 
     @abstractmethod
     def _read(self, pages: PageQuerySet[Any]) -> list[Offered]: ...
@@ -77,7 +77,7 @@ class Listing(ABC, Generic[Offered]):
         """Name, label, what no choice is called, and the values with their texts."""
 
     @abstractmethod
-    def _cards(self, shown: Sequence[Offered], times: FreeTimes) -> Sequence[CourseCard | TutorCard]: ...
+    def _cards(self, shown: Sequence[Offered]) -> Sequence[CourseCard | TutorCard]: ...
 
     @abstractmethod
     def count_text(self, number: int) -> str: ...
@@ -214,12 +214,10 @@ class CourseListing(Listing[OfferedCourse]):
             ),
         ]
 
-    def _cards(self, shown: Sequence[OfferedCourse], times: FreeTimes) -> list[CourseCard]:
+    def _cards(self, shown: Sequence[OfferedCourse]) -> list[CourseCard]:
         return course_cards(
             shown,
             self.request,
-            times=times,
-            now=self.now,
             when=self.choices.when,
             tutor=self.choices.get("tuteur"),
         )
@@ -253,8 +251,8 @@ class TutorListing(Listing[OfferedTutor]):
             ),
         ]
 
-    def _cards(self, shown: Sequence[OfferedTutor], times: FreeTimes) -> list[TutorCard]:
-        return tutor_cards(shown, self.request, times=times, now=self.now, when=self.choices.when)
+    def _cards(self, shown: Sequence[OfferedTutor]) -> list[TutorCard]:
+        return tutor_cards(shown, self.request, when=self.choices.when)
 
     def count_text(self, number: int) -> str:
         if not number:

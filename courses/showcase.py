@@ -22,7 +22,8 @@ from django.http import HttpRequest
 from wagtail.models import PageViewRestriction
 from wagtail.query import PageQuerySet
 
-from courses.free_times import FreeTimes, When, free_times, soon
+from courses.free_times import FreeTimes, When, free_times
+from courses.live import NOBODY, NextFree
 from courses.models.catalogue import Course, Tutor, TutorCourse
 from courses.pictures import ILLUSTRATION, PORTRAIT, SHARED, Picture, Wanted, pictures
 from courses.scores import NO_SCORE, Score
@@ -52,8 +53,7 @@ class TutorCard:
     headline: str = ""
     courses: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
-    next_free: str = ""
-    """`demain, 16 h 30`; empty when the 60 days have nothing."""
+    next_free: NextFree = NOBODY
     score: Score = NO_SCORE
 
 
@@ -68,7 +68,7 @@ class CourseCard:
     levels: tuple[str, ...] = ()
     image: Picture | None = None
     tutors: tuple[TutorCard, ...] = ()
-    next_free: str = ""
+    next_free: NextFree = NOBODY
     score: Score = NO_SCORE
 
 
@@ -210,8 +210,6 @@ def course_cards(
     offered: Sequence[OfferedCourse],
     request: HttpRequest | None,
     *,
-    times: FreeTimes,
-    now: datetime,
     when: Collection[When] = (),
     tutor: str = "",
 ) -> list[CourseCard]:
@@ -222,7 +220,7 @@ def course_cards(
         {(one.page.image_id, ILLUSTRATION) for one in offered if one.page.image_id}
         | {(who.photo_id, PORTRAIT) for one in offered for who in one.teachers if who.photo_id}
     )
-    return _course_cards(offered, request, drawn=drawn, times=times, now=now, when=when, tutor=tutor)
+    return _course_cards(offered, request, drawn=drawn, when=when, tutor=tutor)
 
 
 def _course_cards(
@@ -230,8 +228,6 @@ def _course_cards(
     request: HttpRequest | None,
     *,
     drawn: Mapping[Wanted, Picture],
-    times: FreeTimes,
-    now: datetime,
     when: Collection[When] = (),
     tutor: str = "",
 ) -> list[CourseCard]:
@@ -248,7 +244,7 @@ def _course_cards(
             tutors=tuple(
                 TutorCard(name=who.name, portrait=_portrait(drawn, who.photo_id)) for who in one.teachers
             ),
-            next_free=_next_free(times, one.tutor_ids, now, when),
+            next_free=NextFree(tuple(one.tutor_ids), tuple(when)),
             score=one.page.course.score,
         )
         for one in offered
@@ -259,8 +255,6 @@ def tutor_cards(
     offered: Sequence[OfferedTutor],
     request: HttpRequest | None,
     *,
-    times: FreeTimes,
-    now: datetime,
     when: Collection[When] = (),
 ) -> list[TutorCard]:
     """One query, for the pictures. With `when`, the free time is the first inside of it."""
@@ -273,7 +267,7 @@ def tutor_cards(
             headline=one.page.intro,
             courses=tuple(course.title for course in one.taught),
             subjects=one.subjects,
-            next_free=_next_free(times, one.tutor_ids, now, when),
+            next_free=NextFree(tuple(one.tutor_ids), tuple(when)),
             score=one.page.tutor.score,
         )
         for one in offered
@@ -288,24 +282,17 @@ def _price_from(course: Course) -> Decimal:
     return min(price for _, price in course.prices())
 
 
-def _next_free(times: FreeTimes, tutor_ids: Iterable[int], now: datetime, when: Collection[When] = ()) -> str:
-    first = times.first(tutor_ids, when)
-    return soon(first, now) if first else ""
-
-
 def course_offer(
     page: CoursePage,
     courses: PageQuerySet[CoursePage],
     tutors: PageQuerySet[TutorPage],
     request: HttpRequest | None,
-    *,
-    now: datetime,
 ) -> dict[str, Any]:
     """What a course page shows around its own words.
 
     Its `illustration`, and the same to be shared (`shared_picture`); `tutors`: those who teach, in the order
     in which "le premier disponible" takes them, nobody when the course is not offered; `next_free` of them
-    all; `related`: cards of other courses, those of the same subject and levels first. Five queries.
+    all; `related`: cards of other courses, those of the same subject and levels first. Four queries.
     """
     course = page.course if page.course_id else None
     near = _nearest(course, courses)
@@ -313,9 +300,6 @@ def course_offer(
     teachers = teaching[course.pk] if course and course.active else []
     related = [OfferedCourse(other, teaching[other.course_id]) for other in near]
     page_of = _first_by("tutor_id", tutors.filter(tutor__in=[who.pk for who in teachers]))
-    times = free_times(
-        tutor_ids={who.pk for who in teachers} | {key for one in related for key in one.tutor_ids}, now=now
-    )
     drawn = pictures(
         {(page.image_id, ILLUSTRATION) for page in [page, *near] if page.image_id}
         | ({(page.image_id, SHARED)} if page.image_id else set())
@@ -331,13 +315,13 @@ def course_offer(
                 url=(page_of[who.pk].get_url(request) or "") if who.pk in page_of else "",
                 headline=page_of[who.pk].intro if who.pk in page_of else "",
                 subjects=tuple(sorted(subjects[who.pk], key=fold)),
-                next_free=_next_free(times, [who.pk], now),
+                next_free=NextFree((who.pk,)),
                 score=who.score,
             )
             for who in teachers
         ],
-        "next_free": _next_free(times, [who.pk for who in teachers], now),
-        "related": _course_cards(related, request, drawn=drawn, times=times, now=now),
+        "next_free": NextFree(tuple(who.pk for who in teachers)),
+        "related": _course_cards(related, request, drawn=drawn),
     }
 
 
@@ -377,13 +361,13 @@ def _teachers(
 
 
 def tutor_offer(
-    tutor: Tutor | None, pages: PageQuerySet[CoursePage], request: HttpRequest | None, *, now: datetime
+    tutor: Tutor | None, pages: PageQuerySet[CoursePage], request: HttpRequest | None
 ) -> dict[str, Any]:
-    """What a tutor page shows around its own words: `courses` with the prices that students pay, the same for
-    the picker (`taught`), `subjects`, and `next_free`; nothing where the tutor is not offered. Three queries.
+    """What a tutor page shows around its own words: `courses` with the prices that students pay, `subjects`,
+    and `next_free`; nothing where the tutor is not offered. Two queries.
     """
     if tutor is None or not tutor.is_offered:
-        return {"courses": [], "taught": [], "subjects": [], "next_free": ""}
+        return {"courses": [], "subjects": [], "next_free": NOBODY}
     courses = list(Course.objects.taught_by(tutor).select_related("subject"))
     page_of = _first_by("course_id", pages.filter(course__in=courses))
     return {
@@ -396,9 +380,8 @@ def tutor_offer(
             )
             for course in courses
         ],
-        "taught": courses,
         "subjects": sorted({course.subject.name for course in courses if course.subject}, key=fold),
-        "next_free": _next_free(free_times(tutor_ids=[tutor.pk], now=now), [tutor.pk], now),
+        "next_free": NextFree((tutor.pk,)),
     }
 
 

@@ -9,7 +9,7 @@ class HomeConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_delete, post_save
         from wagtail.images import get_image_model
-        from wagtail.models import Page, Site
+        from wagtail.models import Page, PageViewRestriction, Site
         from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 
         from accounts.brand import name_with
@@ -20,7 +20,7 @@ class HomeConfig(AppConfig):
         for signal in (page_published, page_unpublished, page_slug_changed, post_page_move):
             signal.connect(forget_after_commit)
         post_delete.connect(forget_after_commit, sender=Page)
-        for model in (Site, SiteSettings, get_image_model()):
+        for model in (Site, SiteSettings, PageViewRestriction, get_image_model()):
             post_save.connect(forget_after_commit, sender=model)
             post_delete.connect(forget_after_commit, sender=model)
         page_published.connect(draw_after_commit)

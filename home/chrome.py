@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from home.brand import SiteSettings
 
 NAME: str = settings.WAGTAIL_SITE_NAME
-_GENERATION = "home.chrome.generation"
+GENERATION = "home.chrome.generation"
 _NAME = "home.chrome.name"
 _SECONDS = 60 * 60
 
@@ -92,8 +92,8 @@ def frame_of(request: HttpRequest) -> Frame:
 
 def _remembered(request: HttpRequest) -> Frame:
     key = f"home.frame.{request.get_host()}"
-    known = cache.get_many([_GENERATION, key])
-    generation = known.get(_GENERATION)
+    known = cache.get_many([GENERATION, key])
+    generation = known.get(GENERATION)
     if generation and key in known and known[key][0] == generation:
         frame: Frame = known[key][1]
         return frame
@@ -105,7 +105,7 @@ def _remembered(request: HttpRequest) -> Frame:
 def forget() -> str:
     """Start a new generation: frames of an older one are made anew, whatever host they were kept for."""
     generation = uuid.uuid4().hex
-    cache.set(_GENERATION, generation, None)
+    cache.set(GENERATION, generation, None)
     return generation
 
 
@@ -118,8 +118,8 @@ def brand_name() -> str:
     """The name of the default site's school, for e-mails: they are written without a request. One look into
     the cache, and one query when it isn't there.
     """
-    known: dict[str, Any] = cache.get_many([_GENERATION, _NAME])
-    generation = known.get(_GENERATION)
+    known: dict[str, Any] = cache.get_many([GENERATION, _NAME])
+    generation = known.get(GENERATION)
     if generation and _NAME in known and known[_NAME][0] == generation:
         return str(known[_NAME][1])
     model = apps.get_model("home.SiteSettings")

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import models
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.models import Page
@@ -132,6 +131,7 @@ class CoursePage(Page):
         index.AutocompleteField("folded_text"),
     ]
     result_kind = _("Cours")
+    any_query = True
     sample: Course | None = None
     """In a preview: another course, whose picker shows what will be here."""
 
@@ -168,7 +168,7 @@ class CoursePage(Page):
         context["course"] = course
         context["outcomes"] = [line.strip() for line in self.outcomes.splitlines() if line.strip()]
         return context | showcase.course_offer(
-            self, CoursePage.objects.all(), TutorPage.objects.all(), request, now=timezone.now()
+            self, CoursePage.objects.all(), TutorPage.objects.all(), request
         )
 
 
@@ -234,6 +234,7 @@ class TutorPage(Page):
         index.AutocompleteField("folded_text"),
     ]
     result_kind = _("Tuteur")
+    any_query = True
     sample: Tutor | None = None
     """In a preview: another tutor, whose picker shows what will be here."""
 
@@ -273,7 +274,7 @@ class TutorPage(Page):
         wanted = {name: (photo_id, spec) for name, spec in sizes.items()} if photo_id else {}
         drawn = pictures(list(wanted.values()))
         context |= {name: drawn.get(wanted[name]) if wanted else None for name in sizes}
-        return context | showcase.tutor_offer(tutor, CoursePage.objects.all(), request, now=timezone.now())
+        return context | showcase.tutor_offer(tutor, CoursePage.objects.all(), request)
 
 
 def _children(page: Page, model: type[CoursePage] | type[TutorPage]) -> Any:

@@ -9,12 +9,13 @@ from urllib.parse import urljoin
 from django import template
 from django.db.models import Case, When
 from django.template import Context
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from courses import checklist, showcase, structured, subjects
+from courses.live import NextFree
 from courses.models import CoursePage, TutorPage
 from home.chrome import frame_of
+from home.live import live
 from home.sharing import description_of, home_address, school
 from home.structured import Node
 
@@ -24,17 +25,21 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def course_cards(context: Context, page_ids: Sequence[int]) -> list[showcase.CourseCard]:
     """The cards of the given pages, in their order; of all published ones when none is given."""
-    offered, now = showcase.offered_courses(_chosen(CoursePage.objects.all(), page_ids)), timezone.now()
-    times = showcase.times_of(offered, now)
-    return showcase.course_cards(offered, context.get("request"), times=times, now=now)
+    offered = showcase.offered_courses(_chosen(CoursePage.objects.all(), page_ids))
+    return showcase.course_cards(offered, context.get("request"))
 
 
 @register.simple_tag(takes_context=True)
 def tutor_cards(context: Context, page_ids: Sequence[int]) -> list[showcase.TutorCard]:
     """The cards of the given pages, in their order; of all published ones when none is given."""
-    offered, now = showcase.offered_tutors(_chosen(TutorPage.objects.all(), page_ids)), timezone.now()
-    times = showcase.times_of(offered, now)
-    return showcase.tutor_cards(offered, context.get("request"), times=times, now=now)
+    offered = showcase.offered_tutors(_chosen(TutorPage.objects.all(), page_ids))
+    return showcase.tutor_cards(offered, context.get("request"))
+
+
+@register.simple_tag(takes_context=True)
+def next_free(context: Context, asked: NextFree, template: str = "next_free") -> str:
+    """When a card's or a page's tutors are free next; `next_free_bar` says it in the bar of phones."""
+    return live(context["request"], "next-free", *asked, template)
 
 
 @register.simple_tag(takes_context=True)

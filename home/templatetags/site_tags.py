@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from wagtail.models import Page
 
 from home.chrome import Chrome, frame_of
+from home.live import live
 from home.pictures import BESIDE, FIGURE, HERO, Picture, pictures, wanted_in
 from home.sharing import Drawn, sharing_of
 from home.structured import Node
@@ -25,6 +26,13 @@ def site_chrome(context: Context) -> Chrome:
     """Brand, menu and foot; plain ones when an e-mail or an error page is drawn without a request."""
     request = context.get("request")
     return frame_of(request).chrome if request is not None else Chrome()
+
+
+@register.simple_tag(takes_context=True)
+def site_messages(context: Context) -> str:
+    """What this visitor is told at the top of the page."""
+    request = context.get("request")
+    return live(request, "messages") if request is not None else ""
 
 
 @register.inclusion_tag("includes/sharing.html", takes_context=True)

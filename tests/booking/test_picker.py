@@ -389,6 +389,7 @@ def test_the_tag_of_a_tutor_and_of_what_is_not_offered(course: Course) -> None:
         "mercredi 13 janvier 2027": ["9 h"]
     }
     course.active = False
+    course.save()
     assert "n’est pas offert" in text_of(rendered("{% slot_picker course=course %}", course=course))
 
 

@@ -268,13 +268,14 @@ def test_one_address_searches_lists_sixty_times_a_minute(
 @pytest.mark.parametrize(
     ("url", "queries"),
     [
-        # Four find the page and ask whether it is private, then: cards, who teaches what, times, pictures.
+        # Four find the page and ask whether it is private, then: cards, who teaches what, pictures, times;
+        # and the times of all to choose by.
         ("/cours/", 8),
-        ("/cours/?matiere=langues&niveau=cegep&quand=semaine", 8),
+        ("/cours/?matiere=langues&niveau=cegep&quand=semaine", 9),
         ("/cours/?q=langue", 9),
         ("/cours/?q=langeu", 12),  # by stem, by beginning, the vocabulary, and by stem again
         ("/tuteurs/", 8),
-        ("/tuteurs/?matiere=langues&quand=semaine", 8),
+        ("/tuteurs/?matiere=langues&quand=semaine", 9),
     ],
 )
 @pytest.mark.parametrize("number", [2, 14])

@@ -218,13 +218,13 @@ def test_the_number_of_queries_of_the_lists_does_not_grow_with_the_rows(
     for url in ("/cours/", "/tuteurs/"):
         client.get(url)  # makes the pictures' sizes and the page's frame, once
         # Two find the page (address, its own row), two ask whether it is private, then:
-        # the cards, who teaches what, their times, the pictures.
+        # the cards, who teaches what, the pictures, their times.
         with django_assert_num_queries(8):
             client.get(url)
 
 
 @pytest.mark.parametrize("tutors", [1, 12])
-def test_a_course_page_makes_the_same_ten_queries_for_any_number_of_tutors(
+def test_a_course_page_is_drawn_with_eleven_queries_for_any_number_of_tutors(
     client: Client, course: Course, django_assert_num_queries: DjangoAssertNumQueries, tutors: int
 ) -> None:
     for number in range(tutors):
@@ -235,8 +235,8 @@ def test_a_course_page_makes_the_same_ten_queries_for_any_number_of_tutors(
     page = make_course_page(course, image=make_image())
     client.get(page.url)
     # Four find the page and ask whether it is private, then: other courses, who teaches what, the tutors'
-    # pages, their times, the pictures, and the picker's diaries.
-    with django_assert_num_queries(10):
+    # pages, the pictures, their times, the picker's course and its diaries.
+    with django_assert_num_queries(11):
         client.get(page.url)
 
 

@@ -277,8 +277,8 @@ def test_sharing_asks_the_database_nothing(
     client: Client, course: Course, tutor: Tutor, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     course_page = make_course_page(course, image=make_photo("courbe", 1600, 1000))
-    # As many as without it: a course page's ten and its subject; both sizes of a picture come with one.
-    for url, most in ((course_page.url, 11), (make_tutor_page(tutor).url, 13)):
+    # As many as without it: a course page's eleven and its subject; both sizes of a picture come with one.
+    for url, most in ((course_page.url, 12), (make_tutor_page(tutor).url, 13)):
         client.get(url)
         with django_assert_max_num_queries(most) as made:
             client.get(url)

@@ -26,8 +26,8 @@ class Kept(NamedTuple):
     generation: str
     still: Still
     headers: dict[str, str]
-    any_query: bool
-    """What the address asks for is answered by live parts only."""
+    live_query: frozenset[str]
+    """What an address may ask of the live parts: still ones are the same whatever it says by these names."""
 
 
 class KeptPages:
@@ -61,7 +61,7 @@ class KeptPages:
             known = cache.get_many([GENERATION, key])
             request.generation = known.get(GENERATION) or forget()  # type: ignore[attr-defined]
             kept: Kept | None = known.get(key)
-            if kept and kept.generation == request.generation and (kept.any_query or not request.GET):  # type: ignore[attr-defined]
+            if kept and kept.generation == request.generation and request.GET.keys() <= kept.live_query:  # type: ignore[attr-defined]
                 return HttpResponse(kept.still.filled(request), headers=kept.headers)
         request._wagtail_site = frame_of(request).site  # type: ignore[attr-defined]
         request.gaps = Gaps()  # type: ignore[attr-defined]
@@ -91,8 +91,9 @@ def _may_keep(request: HttpRequest, response: HttpResponse) -> str | None:
 
 
 def _keep(request: HttpRequest, response: HttpResponse, still: Still, generation: str) -> None:
-    any_query = getattr(response.context_data["page"], "any_query", False)  # type: ignore[attr-defined]
-    cache.set(_key(request), Kept(generation, still, dict(response.headers), any_query), SECONDS)
+    page: Page = response.context_data["page"]  # type: ignore[attr-defined]
+    live_query: frozenset[str] = getattr(page, "live_query", frozenset())
+    cache.set(_key(request), Kept(generation, still, dict(response.headers), live_query), SECONDS)
 
 
 def _key(request: HttpRequest) -> str:

@@ -34,6 +34,9 @@ from home.pictures import wanted_in
 from home.promotion import page_tabs
 from home.search import folded_text
 
+PICKER_QUERY = frozenset({"semaine", "duree", "tuteur", "cours"})
+"""What an address asks of a page's picker, which is made for each request (`home.live`)."""
+
 
 class CourseIndexPage(ListPage):
     subpage_types = ["courses.CoursePage"]
@@ -131,7 +134,7 @@ class CoursePage(Page):
         index.AutocompleteField("folded_text"),
     ]
     result_kind = _("Cours")
-    any_query = True
+    live_query = PICKER_QUERY
     sample: Course | None = None
     """In a preview: another course, whose picker shows what will be here."""
 
@@ -234,7 +237,7 @@ class TutorPage(Page):
         index.AutocompleteField("folded_text"),
     ]
     result_kind = _("Tuteur")
-    any_query = True
+    live_query = PICKER_QUERY
     sample: Tutor | None = None
     """In a preview: another tutor, whose picker shows what will be here."""
 

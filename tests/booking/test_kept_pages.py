@@ -115,6 +115,12 @@ def test_an_address_asks_for_its_own_week_of_the_same_page(page: CoursePage) -> 
     assert starts(shown(page))[0] == TUESDAY_9
 
 
+def test_what_else_an_address_asks_is_answered_by_a_page_drawn_anew(page: CoursePage) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        shown(page, query="?avis=2")
+    assert len(asked) > 6
+
+
 def test_lists_are_kept_whole_and_never_narrowed(page: CoursePage, course: Course) -> None:
     make_course_page(make_course("Chimie"))
     everything = text_of(Client().get("/cours/").content.decode())

@@ -164,12 +164,12 @@ def test_a_tutor_page_asks_the_same_for_many_reviews_as_for_one(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     client.get(page.url)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         client.get(page.url)
     for number in range(9):
         make_rating(tutor=tutor, course=course, comment=f"Avis {number}")
         if number in (0, 8):
             # The sums, and a page of what was said.
-            with django_assert_num_queries(12):
+            with django_assert_num_queries(14):
                 client.get(page.url)
     assert Rating.objects.count() == 9

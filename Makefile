@@ -17,7 +17,7 @@ PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings.production ENV_FILE=/dev/nu
 help:
 	@echo "make demo   run the whole site at http://127.0.0.1:$(PORT)"
 	@echo "make test   format, lint, types, layers, templates, checks and all tests"
-	@echo "make bench  measure slots, pages and settlement; make drill  race for slots, kill payments and deliveries"
+	@echo "make bench  measure slots, pages, settlement and deliveries; make drill  race for slots, kill payments and deliveries"
 	@echo "make lock   pin the dependencies again; make clean  remove .venv, var and caches"
 
 venv:
@@ -65,6 +65,7 @@ demo: venv
 bench: venv
 	@$(RUN) -m config.embedded var/bench $(RUN) -m benchmarks.slots
 	@$(RUN) -m config.embedded var/bench $(RUN) -m benchmarks.money
+	@$(RUN) -m config.embedded var/bench $(RUN) -m benchmarks.notifications
 
 drill: venv
 	@$(RUN) -m config.embedded var/drill $(RUN) -m benchmarks.races

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import redis
 from django.conf import settings
 
 from config.processes import end_with_parent
@@ -83,6 +84,10 @@ class Outside:
             if name in self.processes and self.processes[name].poll() is not None:
                 self.restarted += 1
                 self.run(name, *self.commands[name])
+
+    def forget(self) -> None:
+        """What is queued from before."""
+        redis.Redis.from_url(self.redis_url).flushdb()
 
     def tell(self, number: int, *, per_second: float) -> None:
         """Begin to record events; `told` has those that were committed."""

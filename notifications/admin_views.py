@@ -18,6 +18,7 @@ from wagtail.snippets.views.snippets import IndexView, InspectView
 
 from accounts.read_only import ReadOnlyViewSet
 from notifications import figures
+from notifications.destinations import DESTINATIONS_URL, DestinationsView
 from notifications.filters import OutboxFilterSet
 from notifications.models import OutboxMessage, OutboxQuerySet
 from notifications.resending import RESEND_DEAD_URL, RESEND_URL, ResendView, listed
@@ -38,7 +39,10 @@ class OutboxIndexView(IndexView):
 
     @cached_property
     def header_buttons(self) -> list[Any]:
-        return [HeaderButton(_("Renvoyer les abandonnés"), url=reverse(RESEND_DEAD_URL), icon_name="rotate")]
+        return [
+            HeaderButton(_("Destinations"), url=reverse(DESTINATIONS_URL), icon_name="link-external"),
+            HeaderButton(_("Renvoyer les abandonnés"), url=reverse(RESEND_DEAD_URL), icon_name="rotate"),
+        ]
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         shown = {} if self.results_only else {"figures": Figures.now()}
@@ -124,6 +128,7 @@ class OutboxViewSet(ReadOnlyViewSet):
         resend_view = self.construct_view(ResendView)
         return [
             *super().get_urlpatterns(),
+            path("destinations/", self.construct_view(DestinationsView), name="destinations"),
             path("renvoyer/", resend_view, name="resend_dead"),
             path("renvoyer/<uuid:pk>/", resend_view, name="resend"),
         ]

@@ -60,6 +60,7 @@ Without the library:
 ```python
 import base64, hashlib, hmac
 
+
 def is_ours(secret: str, body: bytes, headers: dict[str, str]) -> bool:
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = f"{{headers['webhook-id']}}.{{headers['webhook-timestamp']}}.".encode() + body
@@ -82,6 +83,9 @@ answer is read, and its first 2,000 characters are kept for the admins.
 After the last attempt an event is given up: it stays in the admin with its answers, where it can be sent again.
 
 Only `https` addresses on the public internet are called.
+
+An admin can send a test, signed like any event: its type is `test.ping`, its payload
+`{{"site_url": "https://…", "timestamp": "2026-12-07T19:30:00Z"}}`. It is neither kept nor tried again; let it pass.
 
 ## Order
 

@@ -1,8 +1,8 @@
 """`make bench`: how soon and how fast events arrive; into var/bench/notifications.json.
 
 - `commit_to_delivered_p95_ms`: one process records an event each 100 ms, as the site does, on a system that
-  does nothing else; from when its commit is done to when the receiver has the request. Two worker processes
-  with four threads each and the schedule as in the Procfile, real PostgreSQL and Redis.
+  does nothing else; from when its commit is done to when the receiver has the request. Workers and schedule
+  are those of the Procfile, with two processes for webhooks; real PostgreSQL and Redis.
 - `deliveries_per_s`: a thousand events for one address, recorded while no worker ran; from the first to the
   last that the receiver got from two such processes.
 
@@ -45,8 +45,7 @@ def main() -> None:
         outside.forget()
         outside.tell(WAITING, per_second=1_000_000)
         assert until(lambda: not outside.is_telling, seconds=PATIENCE), "nothing is recorded"
-        outside.run_workers()
-        outside.run_schedule()
+        outside.run_procfile()
         assert until(lambda: all_came(outside), seconds=PATIENCE), "not all of them came"
         waiting = sorted(came(outside).values())
 

@@ -95,6 +95,7 @@ class Drills:
     def killed(self) -> Figures:
         """Eight workers, one of which is killed every 200 ms until nine of ten events have come."""
         with self._outside("killed") as outside:
+            outside.run_procfile(without={"critical", "mail", "webhooks"})
             outside.run("worker", "-m", "tests.mortal.nursery", str(WORKERS), str(KILL_EVERY))
             outside.tell(self.events, per_second=PER_SECOND)
             enough = self.events * 9 // 10
@@ -136,13 +137,12 @@ class Drills:
         OutboxMessage.objects.all().delete()
         redis.Redis.from_url(self.redis_url).flushall()
         with Outside(VAR / "notifications" / name, self.redis_url) as outside:
-            outside.run_schedule()
             yield outside
 
     @contextmanager
     def _working(self, name: str) -> Iterator[Outside]:
         with self._outside(name) as outside:
-            outside.run_workers()
+            outside.run_procfile()
             outside.tell(self.events, per_second=PER_SECOND)
             yield outside
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,11 +56,13 @@ class Outside:
                 process.wait()
 
     def run(self, name: str, *arguments: str) -> None:
-        """Start this, and again whenever it has ended by itself and `supervise` is called."""
-        self.commands[name] = arguments
+        self.start(name, sys.executable, *arguments)
+
+    def start(self, name: str, *command: str) -> None:
+        self.commands[name] = command
         with self._log(name).open("ab") as log:
             self.processes[name] = subprocess.Popen(  # noqa: S603
-                [sys.executable, *arguments],
+                command,
                 cwd=ROOT,
                 env=self.environment(),
                 stdout=log,
@@ -68,22 +71,19 @@ class Outside:
                 preexec_fn=end_with_parent(signal.SIGTERM),
             )
 
-    def run_workers(self, processes: int = 2, threads: int = 4) -> None:
-        """As in the Procfile."""
-        self.run(
-            "worker", "manage.py", "rundramatiq", "--processes", str(processes), "--threads", str(threads),
-            "--skip-logging",
-        )  # fmt: skip
-
-    def run_schedule(self) -> None:
-        self.run("schedule", "manage.py", "crontab")
+    def run_procfile(self, *, without: Collection[str] = ()) -> None:
+        """The site's workers and schedule as in production, with two processes for webhooks; no web."""
+        for line in (ROOT / "Procfile").read_text().splitlines():
+            name, _, command = line.partition(": ")
+            if name not in {"web", *without}:
+                self.start(name, "bash", "-c", f"exec {command}")
 
     def supervise(self) -> None:
         """What ended by itself is started again, as on a real machine."""
-        for name in ("worker", "schedule"):
-            if name in self.processes and self.processes[name].poll() is not None:
+        for name in self.processes.keys() - {"teller", "receiver"}:
+            if self.processes[name].poll() is not None:
                 self.restarted += 1
-                self.run(name, *self.commands[name])
+                self.start(name, *self.commands[name])
 
     def forget(self) -> None:
         """What is queued from before."""
@@ -125,6 +125,8 @@ class Outside:
             "MAKE_MESSAGE_WEBHOOK_URL": f"{self.receiver}message",
             "MAKE_WEBHOOK_SECRET": SECRET,
             "WEBHOOKS_PER_SECOND": "100000",
+            "WEBHOOK_PROCESSES": "2",
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
 
     @property

@@ -31,7 +31,7 @@ SENT_AT = time(7)
 @dataclass(frozen=True)
 class Digest:
     """`sales` are orders that were really paid on `day`, by card and credits; `refunded` what went back on
-    it, both in CAD. The rest is as things stand.
+    it, both in CAD; `dead` deliveries were given up since it began. The rest is as things stand.
     """
 
     day: date
@@ -104,5 +104,5 @@ def digest_of(today: date) -> Digest:
             status__in=Appointment.OCCUPIES_TIME, start__gte=midnight, start__lt=end
         ).count(),
         waiting=[(str(Review.Kind(row["kind"]).label), row["count"]) for row in waiting],
-        dead=OutboxMessage.objects.dead().count(),
+        dead=OutboxMessage.objects.dead().filter(dead_at__gte=begin).count(),
     )

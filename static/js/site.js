@@ -44,7 +44,6 @@ document.addEventListener("click", (event) => {
   player.allow = "autoplay; encrypted-media; fullscreen; picture-in-picture";
   // The players refuse to play for a page that doesn't say where it is; our own policy tells others nothing.
   player.referrerPolicy = "strict-origin-when-cross-origin";
-  player.allowFullscreen = true;
   frame.replaceChildren(player);
   player.focus();
 });

@@ -124,7 +124,7 @@ def put_initial_rows_back() -> None:
 
 
 def _put_initial_rows_back() -> None:
-    """Tables hold a few rows when a test ends: deleting them takes a tenth of what truncating all tables does.
+    """Tables hold a few rows when a test ends: to delete them takes a tenth of truncating all tables.
 
     A replica's role skips foreign keys and what the database itself refuses to delete.
     """

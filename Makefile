@@ -57,7 +57,7 @@ test: venv
 	@$(MAKE) -s lint
 	@$(MAKE) -s checks
 	@$(MAKE) -s chromium
-	@.venv/bin/pytest --quiet --numprocesses auto --maxprocesses 4 --dist loadfile
+	@.venv/bin/pytest --quiet --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 demo: venv
 	@$(RUN) -m config.demo

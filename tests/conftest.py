@@ -13,7 +13,12 @@ from tests.stack import processes
 
 __all__ = ["processes", "stripe_sandbox", "stripe_sandbox_process"]
 
-pytest_plugins = ["tests.databases", "tests.chromium"]
+pytest_plugins = ["tests.databases", "tests.demo", "tests.chromium"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes a minute by itself begins first, so that no worker waits for another at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture

@@ -93,14 +93,19 @@ def _make_model(cursor: CursorWrapper, model: str) -> None:
     real_name = connection.settings_dict["NAME"]
     _use(f"{stem}_new")
     call_command("migrate", verbosity=0, interactive=False)
-    with connection.cursor() as rows:
-        rows.execute("CREATE SCHEMA initial")
-        for table in connection.introspection.django_table_names(only_existing=True, include_views=False):
-            rows.execute(f'SELECT EXISTS (TABLE "{table}")')
-            if rows.fetchone()[0]:
-                rows.execute(f'CREATE TABLE initial."{table}" AS TABLE "{table}"')
+    keep_rows("initial")
     _use(real_name)
     cursor.execute(f'ALTER DATABASE "{stem}_new" RENAME TO "{model}"')
+
+
+def keep_rows(schema: str) -> None:
+    """Copy what is committed into a schema beside it."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE SCHEMA {schema}")
+        for table in _filled(cursor):
+            cursor.execute(f'CREATE TABLE {schema}."{table}" AS TABLE "{table}"')
 
 
 def put_initial_rows_back() -> None:
@@ -114,7 +119,7 @@ def put_initial_rows_back() -> None:
 
     for tries_left in reversed(range(5)):
         try:
-            _put_initial_rows_back()
+            put_rows_back("initial")
             break
         except OperationalError as error:
             if not (tries_left and isinstance(error.__cause__, DeadlockDetected)):
@@ -123,20 +128,38 @@ def put_initial_rows_back() -> None:
     ContentType.objects.clear_cache()
 
 
-def _put_initial_rows_back() -> None:
-    """Tables hold a few rows when a test ends: to delete them takes a tenth of truncating all tables.
+def put_rows_back(schema: str) -> None:
+    """Leave in the tables what `keep_rows` found in them, and nothing else.
 
-    A replica's role skips foreign keys and what the database itself refuses to delete.
+    A test leaves few rows: to delete them takes a tenth of truncating all tables. A replica's role skips
+    foreign keys and what the database itself refuses to delete.
     """
     from django.db import connection, transaction
 
-    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    filled = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (TABLE \"{table}\")" for table in tables)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute(filled)
-        for (table,) in cursor.fetchall():
+        for table in _filled(cursor):
             cursor.execute(f'DELETE FROM "{table}"')  # noqa: S608
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'initial'")
-        for (table,) in cursor.fetchall():
-            cursor.execute(f'INSERT INTO "{table}" TABLE initial."{table}"')
+        cursor.execute(
+            """
+            SELECT table_name, string_agg(quote_ident(column_name), ', ') FROM information_schema.columns
+            WHERE table_schema = 'public' AND is_generated = 'NEVER'
+              AND table_name IN (SELECT tablename FROM pg_tables WHERE schemaname = %s)
+            GROUP BY table_name
+            """,
+            [schema],
+        )
+        for table, columns in cursor.fetchall():
+            cursor.execute(f'INSERT INTO "{table}" ({columns}) SELECT {columns} FROM {schema}."{table}"')  # noqa: S608
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+def _filled(cursor: CursorWrapper) -> list[str]:
+    """The tables that have a row."""
+    from django.db import connection
+
+    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    cursor.execute(
+        " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (TABLE \"{table}\")" for table in tables)
+    )
+    return [table for (table,) in cursor.fetchall()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from booking.rules import DURATIONS, problems
 from booking.slots import Openings, window
 from tests.booking import oracle
 from tests.booking.strategies import Case, cases
+
+pytestmark = pytest.mark.long
 
 DRILL = os.environ.get("HYPOTHESIS_PROFILE") == "drill"
 checked = settings(

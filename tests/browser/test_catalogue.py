@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 from pytest_django.live_server_helper import LiveServer
 
-from config.demo_content import loading
 from tests.chromium import Barriers
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -17,13 +15,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE: ViewportSize = {"width": 390, "height": 667}
 
 
-@pytest.fixture
-def demo(transactional_db: None) -> None:
-    loading.load(now=timezone.now())
-
-
 def test_filters_change_the_list_the_address_and_the_count_and_leave_the_focus(
-    page: Page, demo: None
+    page: Page, demo_today: None
 ) -> None:
     page.goto("/cours/")
     status, heading = page.locator("#status"), page.locator("#results-title")
@@ -52,7 +45,9 @@ def test_filters_change_the_list_the_address_and_the_count_and_leave_the_focus(
     expect(heading).to_have_text("6 cours")
 
 
-def test_pages_are_suggested_and_reached_by_keyboard(page: Page, demo: None, barriers: Barriers) -> None:
+def test_pages_are_suggested_and_reached_by_keyboard(
+    page: Page, demo_today: None, barriers: Barriers
+) -> None:
     page.goto("/cours/")
     field = page.get_by_label("Un cours, un sujet, une personne")
     field.press_sequentially("chim")
@@ -72,7 +67,7 @@ def test_pages_are_suggested_and_reached_by_keyboard(page: Page, demo: None, bar
 
 
 def test_words_and_filters_work_without_scripts(
-    chromium: Browser, live_server: LiveServer, demo: None
+    chromium: Browser, live_server: LiveServer, demo_today: None
 ) -> None:
     with chromium.new_context(base_url=live_server.url, java_script_enabled=False) as context:
         page = context.new_page()
@@ -85,7 +80,7 @@ def test_words_and_filters_work_without_scripts(
         expect(page.locator(".course-card .card-title")).to_have_text(["Calcul différentiel"])
 
 
-def test_nothing_found_says_how_to_go_on(page: Page, demo: None, barriers: Barriers) -> None:
+def test_nothing_found_says_how_to_go_on(page: Page, demo_today: None, barriers: Barriers) -> None:
     page.goto("/cours/?matiere=anglais&q=moles")
     expect(page.get_by_text("Rien pour «\xa0moles\xa0»")).to_be_visible()
     assert barriers(page) == []
@@ -94,7 +89,9 @@ def test_nothing_found_says_how_to_go_on(page: Page, demo: None, barriers: Barri
 
 
 @pytest.mark.parametrize("path", ["/cours/calcul-differentiel/", "/tuteurs/maude-gagnon/"])
-def test_the_bar_on_phones_leads_to_the_picker_and_hides_no_focus(page: Page, demo: None, path: str) -> None:
+def test_the_bar_on_phones_leads_to_the_picker_and_hides_no_focus(
+    page: Page, demo_today: None, path: str
+) -> None:
     page.set_viewport_size(PHONE)
     page.emulate_media(reduced_motion="reduce")
     page.goto(path)

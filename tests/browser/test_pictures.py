@@ -17,7 +17,7 @@ from tests.chromium import visitor
 from tests.payments.sandbox_process import StripeSandbox, fill_card
 from tests.stack import ROOT, Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ import httpx
 import psutil
 import pytest
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 NAMED = ("DATABASE_URL", "REDIS_URL", "STRIPE_", "MAKE_", "DJANGO_", "PYTEST_", "PORT", "SITE_URL")
 STOP_SECONDS = 30

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -19,7 +18,7 @@ from pytest_django import Settings
 from accounts.models import User
 from booking.models import Appointment, TimeClaim
 from booking.slots import open_slots
-from config.demo_content import catalogue, loading
+from config.demo_content import loading
 from config.demo_content.drawing import Drawing
 from config.demo_content.tutors import TUTORS
 from config.demo_content.typesetting import typeset
@@ -30,23 +29,12 @@ from payments.services.coupons import usable_coupon
 from payments.services.credits import balance
 from ratings.given import still_to_rate
 from ratings.models import Rating
-
-NOW = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def plain_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawing takes seconds; what is loaded does not depend on it."""
-    square = Drawing(60, 34, "#16203f").webp()
-    monkeypatch.setattr(catalogue, "portrait", lambda name: square)
-    monkeypatch.setattr(catalogue, "subject", lambda name: square)
-    monkeypatch.setattr(catalogue, "scene", lambda name: square)
+from tests.demo import NOW, plain_pictures
 
 
 @pytest.fixture
-def demo(db: None, plain_pictures: None) -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        loading.load(now=timezone.now())
+def without_drawing() -> Iterator[None]:
+    with plain_pictures():
         yield
 
 
@@ -137,7 +125,7 @@ def test_the_student_has_credits_and_codes_to_try(demo: None) -> None:
             usable_coupon(code=code, now=now)
 
 
-def test_loading_twice_changes_nothing(db: None, plain_pictures: None, settings: Settings) -> None:
+def test_loading_twice_changes_nothing(db: None, without_drawing: None, settings: Settings) -> None:
     settings.DEMO = True
     told = StringIO()
     call_command("load_demo", stdout=told)
@@ -149,7 +137,7 @@ def test_loading_twice_changes_nothing(db: None, plain_pictures: None, settings:
 
 
 def test_a_failure_on_the_way_leaves_nothing_and_the_next_try_works(
-    db: None, plain_pictures: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    db: None, without_drawing: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DEMO = True
     with monkeypatch.context() as broken:

@@ -42,6 +42,7 @@ from tests.factories import make_lesson, make_user
 from tests.payments.support import make_held_cart, make_shelf, next_lesson_time, start_and_pay
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.race,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("stripe_sandbox"),

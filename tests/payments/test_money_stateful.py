@@ -62,6 +62,8 @@ from tests.payments.support import (
     start,
 )
 
+pytestmark = pytest.mark.long
+
 DRILL = os.environ.get("HYPOTHESIS_PROFILE") == "drill"
 ZERO = Decimal("0.00")
 PRICES = {60: Decimal("45.00"), 90: Decimal("67.50"), 120: Decimal("90.00")}

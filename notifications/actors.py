@@ -30,11 +30,11 @@ class NotDeliveredError(Exception):
 
 
 @dramatiq.actor(queue_name="mail", max_retries=0, time_limit=TIME_LIMIT)
-def deliver_mail(message_id: str) -> None:
-    """Send this mail, if it is due."""
-    attempt = delivery.deliver(UUID(message_id), now=timezone.now())
-    if attempt:
-        _come_back(deliver_mail, attempt)
+def deliver_mail(*message_ids: str) -> None:
+    """Send those of these mails that are due."""
+    for message_id in message_ids:
+        if attempt := delivery.deliver(UUID(message_id), now=timezone.now()):
+            _come_back(deliver_mail, attempt)
 
 
 @dramatiq.actor(queue_name="webhooks", max_retries=0, time_limit=TIME_LIMIT)
@@ -94,7 +94,7 @@ def post_event(type: str, event_id: str, payload: Any) -> None:  # noqa: A002
         raise NotDeliveredError(f"{type} {event_id}: {answer.status or ''} {answer.error}")
 
 
-DELIVERERS: dict[str, dramatiq.Actor[[str], None]] = {
+DELIVERERS: dict[str, dramatiq.Actor[..., None]] = {
     OutboxMessage.Kind.WEBHOOK: deliver_webhook,
     OutboxMessage.Kind.MAIL: deliver_mail,
 }
@@ -108,7 +108,7 @@ def wake(actor: dramatiq.Actor[..., None], *args: Any, delay: timedelta | None =
         logger.warning("The queue cannot be reached: %s is not woken", actor.actor_name, exc_info=True)
 
 
-def _come_back(actor: dramatiq.Actor[[str], None], attempt: delivery.Attempt) -> None:
+def _come_back(actor: dramatiq.Actor[..., None], attempt: delivery.Attempt) -> None:
     """The sweep of each minute is too coarse for the quick attempts, and good enough for the others."""
     if attempt.retry_in and attempt.retry_in < SOON:
         wake(actor, str(attempt.message_id), delay=attempt.retry_in)

@@ -22,6 +22,8 @@ from notifications.wire import as_json
 
 RESEND = "notifications.resend"
 RESUME = "notifications.resume"
+MAILS_AT_A_TIME = 5
+"""By one worker, one after the other: an order has about as many."""
 
 
 class OutsideTransactionError(RuntimeError):
@@ -106,8 +108,8 @@ def record_mails(mails: Iterable[MailTo], *, now: datetime) -> list[OutboxMessag
         messages = [message for message in messages if message.once not in known]
     # Two at once: both have looked, and the database keeps the first.
     OutboxMessage.objects.bulk_create(messages, ignore_conflicts=bool(keys))
-    for message in messages:
-        _wake_after_commit(message)
+    for first in range(0, len(messages), MAILS_AT_A_TIME):
+        _wake_after_commit(*messages[first : first + MAILS_AT_A_TIME])
     return messages
 
 
@@ -148,6 +150,9 @@ def _inside_transaction() -> None:
         raise OutsideTransactionError("record it inside the transaction of what it tells")
 
 
-def _wake_after_commit(message: OutboxMessage) -> None:
-    """The truth is in the row: when this never happens, the sweep of the next minute finds it."""
-    transaction.on_commit(partial(wake, DELIVERERS[message.kind], str(message.pk)), robust=True)
+def _wake_after_commit(*messages: OutboxMessage) -> None:
+    """One worker for messages of one kind. The truth is in their rows: when this never happens, the sweep of
+    the next minute finds them.
+    """
+    keys = [str(message.pk) for message in messages]
+    transaction.on_commit(partial(wake, DELIVERERS[messages[0].kind], *keys), robust=True)

@@ -130,8 +130,12 @@ def _left_behind(checkout: Checkout) -> list[Refund]:
 
 
 def _locked(which: Q) -> Checkout | None:
-    """The first lock of all: after it come order, order lines, tutors' time and the ledger, always so."""
-    return Checkout.objects.select_for_update(of=["self"]).select_related("user").filter(which).first()
+    """The first lock of all: after it come order, order lines, tutors' time and the ledger, always so.
+
+    Without its user: PostgreSQL gives who waited for the row as it is now, but what was joined to it as it
+    was before, so that an account which was made meanwhile would seem not to be there.
+    """
+    return Checkout.objects.select_for_update().filter(which).first()
 
 
 def _mismatch(checkout: Checkout, intent: Intent) -> str:

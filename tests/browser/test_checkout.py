@@ -77,7 +77,7 @@ def fill_address(page: Page) -> None:
 
 
 def arrived(page: Page) -> None:
-    expect(page).to_have_url(re.compile(r"/tableau-de-bord/$"), timeout=20_000)
+    expect(page).to_have_url("/tableau-de-bord/", timeout=20_000)
     expect(page.get_by_text("est confirmée")).to_be_visible()
 
 

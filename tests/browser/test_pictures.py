@@ -84,7 +84,7 @@ def test_the_main_jobs_pages_in_pictures(
     fill_card(page)
     look("checkout")
     page.get_by_role("button", name=re.compile("^Payer")).click()
-    expect(page).to_have_url(re.compile("/tableau-de-bord/$"), timeout=PATIENCE * 1000)
+    expect(page).to_have_url("/tableau-de-bord/", timeout=PATIENCE * 1000)
     look("dashboard")
 
     page.context.clear_cookies()

@@ -201,6 +201,25 @@ def test_whoever_comes_in_at_whatever_step_there_is_one_result(first: Caller) ->
     assert not Review.objects.exists()
 
 
+def test_who_comes_back_while_the_webhook_makes_their_account_is_logged_in() -> None:
+    cart = make_held_cart(*make_shelf())
+    checkout = start_and_pay(cart, email="zoe@exemple.ca")
+    browser = Client()
+    session = browser.session
+    session["checkouts"] = [str(checkout.pk)]
+    session.save()
+
+    def coming_back(checkout: Checkout) -> None:
+        answer = browser.get(f"/paiement/{checkout.pk}/retour/")
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/tableau-de-bord/")
+
+    with others_meanwhile((settlement, "_book"), (coming_back,), checkout) as failures:
+        webhook(checkout)
+
+    assert failures == []
+    assert browser.get("/tableau-de-bord/").status_code == 200
+
+
 def test_without_the_lock_on_the_checkout_they_would_collide() -> None:
     """So the others really come in the middle; what is left then is the database's own refusal."""
     coupon = Coupon.objects.create(code="RENTREE", kind=Coupon.Kind.FIXED, value=Decimal(20))

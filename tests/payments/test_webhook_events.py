@@ -239,4 +239,4 @@ def test_each_order_of_arrival(stripe_sandbox: StripeSandbox, order: tuple[int, 
     assert Review.objects.open().get().subject == dispute_id
     assert OutboxMessage.objects.filter(type="booking.created").count() == 1
     assert OutboxMessage.objects.filter(type="order.refunded").count() == 1
-    assert OutboxMessage.objects.filter(type="payments/mail/confirmation").count() == 1
+    assert OutboxMessage.objects.filter(type="order.confirmation").count() == 1

@@ -7,7 +7,6 @@ seconds. Nothing of it stays: take the `album` fixture, which does that once a m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
@@ -260,7 +259,7 @@ def album(
     django_db_blocker: DjangoDbBlocker,
     stripe_sandbox_process: StripeSandbox,
     redis_client: Redis,
-) -> Iterator[Album]:
+) -> Album:
     forget_everything(redis_client)
     square = Drawing(60, 34, "#16203f").webp()
     with pytest.MonkeyPatch.context() as patch, override_settings():
@@ -268,5 +267,6 @@ def album(
         for name in ("portrait", "subject"):  # drawing takes seconds, and no test here looks at the pictures
             patch.setattr(catalogue, name, lambda _: square)
         with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False), transaction.atomic():
-            yield gather()
+            gathered = gather()
             transaction.set_rollback(True)
+    return gathered

@@ -1,62 +1,17 @@
-"""The pages that everybody reads: open to all, in both themes, from 320 pixels on, by keyboard."""
+"""What every page has: a way past its header, menus and questions that open by keyboard; and its editor."""
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from config.demo_content import loading
 from courses.models import CourseIndexPage, CoursePage
 from home.models import HomePage
-from tests.chromium import Barriers
 from tests.courses.support import make_image
 from tests.factories import PASSWORD, make_course, make_tutor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PAGES = {
-    "home": "/",
-    "courses": "/cours/",
-    "course": "/cours/calcul-differentiel/",
-    "tutors": "/tuteurs/",
-    "tutor": "/tuteurs/maude-gagnon/",
-    "conditions": "/conditions/",
-    "search": "/recherche/?q=d%C3%A9riv%C3%A9e",
-    "search-empty": "/recherche/?q=xylophone",
-    "missing": "/nulle-part/",
-}
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-
-
-@pytest.fixture
-def demo(transactional_db: None) -> None:
-    loading.load(now=timezone.now())
-
-
-def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than its window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
-
-
-def test_every_page_is_open_to_everybody(page: Page, demo: None, barriers: Barriers) -> None:
-    """Nothing that axe finds, in light and in dark; no sideways scrolling at 320 pixels or at 200 % zoom.
-
-    The fixture fails the test when a page breaks the content security policy or logs an error.
-    """
-    for name, path in PAGES.items():
-        page.set_viewport_size({"width": 1280, "height": 900})
-        page.goto(path)
-        for theme in THEMES:
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # axe must not look mid-way
-            assert (name, theme, barriers(page)) == (name, theme, [])
-        for width in (320, 390, 640):  # 640 is 1280 at 200 %
-            page.set_viewport_size({"width": width, "height": 900})
-            assert (name, width, overflow(page)) == (name, width, 0)
-        assert (name, "phone", barriers(page)) == (name, "phone", [])
 
 
 def test_the_first_tab_leads_past_the_header(page: Page) -> None:

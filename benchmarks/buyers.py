@@ -209,7 +209,7 @@ def payments_of(url: str, sandbox: StripeSandbox, user: User, *, clients: int) -
     for _browser in range(clients):
         cookie = cookie_of(user=user)
         page = ask(connect(url), Ask("/paiement/", cookie))
-        shown = re.search(rb'name="shown" value="([^"]+)"', page.body)
+        shown = re.search(rb'name="shown"\s+value="([^"]+)"', page.body)
         assert shown, f"the checkout page says {page.status}"
         asks.append(Ask("/paiement/", cookie, billing() | {
             "shown": shown[1].decode(), "confirmation_token": sandbox.token(),

@@ -175,7 +175,7 @@ def checkout(album: Album, course: Course, student: User) -> None:
     free = times(course)
     guest.post("/panier/ajouter/", choice(course, free[1]))
     page = album.add("guest at the checkout", guest.get("/paiement/"))
-    found = re.search(r'name="shown" value="([^"]+)"', page)
+    found = re.search(r'name="shown"\s+value="([^"]+)"', page)
     assert found
     shown = unescape(found[1])
     wrong = {**TYPED, "shown": shown, "postal_code": "90210", "first_name": ""}

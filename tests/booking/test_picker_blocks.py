@@ -55,7 +55,7 @@ def page(course: Course, tutor: Tutor) -> ContentPage:
 
 def parts(html: str) -> dict[str, str]:
     """The pickers of a page by their ids."""
-    found = re.findall(r'(<section class="picker" id="([\w-]+)".*?</section>)', html, re.S)
+    found = re.findall(r'(<section class="picker"\s+id="([\w-]+)".*?</section>)', html, re.S)
     return {name: part for part, name in found}
 
 
@@ -68,7 +68,7 @@ def test_two_on_a_page_share_no_id_and_no_landmarks_name(client: Client, page: C
     assert len(ids) == len(set(ids))
     titles = [text_of(re.search(r"<h3 id=.*?</h3>", part, re.S).group()) for part in shown.values()]  # type: ignore[union-attr]
     assert titles == ["Choisir une heure : Chimie", "Choisir une heure : Maude Gagnon"]
-    navs = re.findall(r'<nav class="picker-weeks" aria-label="([^"]+)"', html)
+    navs = re.findall(r'<nav class="picker-weeks"\s+aria-label="([^"]+)"', html)
     assert [unescape(nav) for nav in navs] == ["Semaines, Chimie", "Semaines, Maude Gagnon"]
     for name, part in shown.items():
         assert set(re.findall(r'data-hx-target="#([\w-]+)"', part)) == {name}

@@ -118,7 +118,7 @@ class TestSums:
 
     def shown_with_credits(self, client: Client) -> str:
         page = client.get("/paiement/", {"use_credits": "on"}, headers=HTMX).content.decode()
-        found = re.search(r'name="shown" value="([^"]+)"', page)
+        found = re.search(r'name="shown"\s+value="([^"]+)"', page)
         assert found
         return found[1]
 
@@ -161,7 +161,7 @@ class TestChanged:
         assert "Total : avant 90,00 $ → maintenant 100,00 $" in words(html)
         assert 'data-cents="10000"' in html
         assert not Checkout.objects.exists()
-        fresh = re.search(r'name="shown" value="([^"]+)"', html)
+        fresh = re.search(r'name="shown"\s+value="([^"]+)"', html)
         assert fresh
         assert press_pay(client, shown=fresh[1]).status_code == 200
 

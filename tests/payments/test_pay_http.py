@@ -43,7 +43,7 @@ class Tab:
         hidden = {
             name: found[1]
             for name in ("csrfmiddlewaretoken", "shown")
-            if (found := re.search(rf'name="{name}" value="([^"]+)"', html))
+            if (found := re.search(rf'name="{name}"\s+value="([^"]+)"', html))
         }
         return cls(browser, {**TYPED, **hidden, "card": "new"})
 

@@ -39,7 +39,7 @@ BY_SCRIPT = {"Accept": "application/json"}
 
 def shown_by(client: Client) -> str:
     """What the page that is open in this browser says that it showed."""
-    found = re.search(r'name="shown" value="([^"]+)"', client.get("/paiement/").content.decode())
+    found = re.search(r'name="shown"\s+value="([^"]+)"', client.get("/paiement/").content.decode())
     assert found
     return found[1]
 

@@ -5,6 +5,7 @@ The pictures of docs/editeurs.md are taken on the way, into var/editeurs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -150,6 +151,7 @@ def test_an_editor_makes_a_course_page_from_nothing(
         expect(public.get_by_text("On travaille ce que vous apportez.")).to_be_visible()
         picture(public, "page")
         public.get_by_role("link", name="Semaine suivante").click()
+        expect(public).to_have_url(re.compile("semaine="))  # the new week is there
         public.locator("label.slot").first.click()
         public.get_by_role("button", name="Ajouter au panier").click()
         expect(public.get_by_text("C’est retenu jusqu’à")).to_be_visible()

@@ -33,6 +33,8 @@ def test_skipped_browser_tests_are_counted_and_fail_where_required(
     (tmp_path / "test_it.py").write_text(TESTS)
     # The services run for this session already, and their addresses are inherited.
     plugins = ["-p", "tests.services", "-p", "no:django", "-p", "no:cacheprovider"]
+    # A second pytest would close the folder of this one's tests to other users, such as PostgreSQL's.
+    folder = f"--basetemp={tmp_path / 'tmp'}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     ended = subprocess.run(  # noqa: S603
         [
@@ -43,6 +45,7 @@ def test_skipped_browser_tests_are_counted_and_fail_where_required(
             "-c",
             str(tmp_path / "pytest.ini"),
             *plugins,
+            folder,
             "-n",
             workers,
         ],

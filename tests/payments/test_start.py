@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -17,7 +18,7 @@ from payments.services import Wishes, cancel_checkout, checkout, pay, settle, st
 from payments.services.checkout import NO_WISHES
 from payments.services.credits import add_entry, available, balance
 from payments.services.shown import Shown
-from tests.factories import make_cart
+from tests.factories import expire, make_cart
 from tests.payments.support import (
     DECLINED,
     card_token,
@@ -224,6 +225,19 @@ class TestAgain:
         new = start_and_pay(cart, user=student, total="90.00")
         old.refresh_from_db()
         assert (old.status, new.user) == (Checkout.Status.CANCELLED, student)
+
+    def test_the_same_lesson_in_both_carts_is_merged_though_one_was_nearly_paid_once(
+        self, student: User
+    ) -> None:
+        course, tutor = make_shelf()
+        cart = make_held_cart(course, tutor, user=student)
+        cancel_checkout(checkout=start(cart, user=student), now=timezone.now())
+        expire(cart.lines.get())
+        guest = make_held_cart(course, tutor)
+        kept = guest.lines.get()
+        merge_carts(source=guest, target=cart, now=timezone.now())
+        connection.check_constraints()  # as the commit does
+        assert cart.lines.get() == kept
 
     def test_a_guest_who_paid_and_then_logged_in_is_not_charged_again(self, student: User) -> None:
         guest = two_lessons()

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from booking.changes import MAX_REASON
 from home.formats import money
 from payments.models.orders import Order, OrderLine
 
@@ -41,7 +42,7 @@ class Refund(models.Model):
     credits_cad = models.DecimalField(_("en crédits"), max_digits=9, decimal_places=2, default=0)
     # Of `amount_cad`, what went back at Stripe beyond all that was left of the order: for no lesson.
     excess_cad = models.DecimalField(_("de trop"), max_digits=9, decimal_places=2, default=0)
-    reason = models.CharField(_("motif"), max_length=200)
+    reason = models.CharField(_("motif"), max_length=MAX_REASON)
     source = models.CharField(_("origine"), max_length=10, choices=Source.choices)
     status = models.CharField(_("état"), max_length=10, choices=Status.choices, default=Status.PENDING)
     processed_by = models.ForeignKey(

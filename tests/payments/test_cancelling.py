@@ -231,6 +231,17 @@ class TestByTheDirection:
         assert lesson.status == Appointment.Status.REFUNDED
         assert "45,00\xa0$, payés par crédits" in mails()[lesson.student.email].text
 
+    def test_a_reason_as_long_as_may_be_is_the_refunds_too(self, admin: User) -> None:
+        cancel(
+            appointment=make_sold_lesson(credits="45.00"),
+            actor=Actor.ADMIN,
+            by=admin,
+            reason="é" * 500,
+            compensation=Compensation.REFUND,
+            now=START - timedelta(days=1),
+        )
+        assert Refund.objects.get().reason == "é" * 500
+
     def test_a_free_lesson_has_nothing_to_refund(self, admin: User) -> None:
         lesson = make_sold_lesson(discount="45.00")
         assert cancel_as_admin(lesson, admin, Compensation.REFUND).refund_id is None

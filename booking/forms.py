@@ -19,6 +19,10 @@ GONE = _("Ce cours n’est pas offert en ce moment.")
 UNREADABLE = _("Cette heure n’a pas été comprise. Choisissez-en une dans la liste.")
 
 
+FARTHEST = HORIZON + timedelta(days=366)
+"""From now, before or after: years that no calendar reaches would overflow, and are slips of the keyboard."""
+
+
 class PublicIdField(forms.ModelChoiceField):
     """A row by its public id; anything else, a UUID or not, is answered with the field's own sentence."""
 
@@ -40,8 +44,8 @@ def read_start(text: str, now: datetime) -> datetime:
         start = datetime.fromisoformat(text)
     except ValueError:
         raise forms.ValidationError(UNREADABLE) from None
-    # Years that no calendar reaches would overflow further on; everything nearer is for the rules.
-    if start.tzinfo is None or not abs(start - now) < HORIZON + timedelta(days=366):
+    # Everything nearer is for the rules.
+    if start.tzinfo is None or not abs(start - now) < FARTHEST:
         raise forms.ValidationError(UNREADABLE)
     return start
 

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.widgets import AdminDateInput, AdminTimeInput
 
 from booking.changes import Actor
+from booking.forms import FARTHEST
+from booking.grid import local_day
 from home.formats import NBSP, money
 from payments.lesson_forms import ReasonForm
 from payments.pricing import NOTHING
@@ -82,6 +84,12 @@ class MoveToForm(ArrangeForm):
     )
     field_order = ["date", "time", "motif"]
     start: datetime
+
+    def clean_date(self) -> Any:
+        day = self.cleaned_data["date"]
+        if abs(day - local_day(timezone.now())) > FARTHEST:
+            raise forms.ValidationError(_("Cette date est trop lointaine. Vérifiez l’année."))
+        return day
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -224,6 +224,12 @@ class TestMoving:
         assert answer.status_code == 422
         assert "Cette heure n’existe pas ce jour-là" in text_of(answer.content.decode())
 
+    @pytest.mark.parametrize("day", ["0001-01-01", "0227-01-14", "2207-01-14", "9999-12-31"])
+    def test_a_slip_in_the_year_is_said(self, direction: Client, day: str) -> None:
+        answer = send(direction, "deplacer", make_sold_lesson(), date=day, time="23:30", step="confirm")
+        assert answer.status_code == 422
+        assert "Cette date est trop lointaine. Vérifiez l’année." in text_of(answer.content.decode())
+
     @pytest.mark.parametrize("data", [{"date": "", "time": "14:00"}, {"date": "2027-01-14", "time": "tôt"}])
     def test_a_time_that_cannot_be_read_is_refused(self, direction: Client, data: dict[str, str]) -> None:
         assert send(direction, "deplacer", make_sold_lesson(), **data).status_code == 422

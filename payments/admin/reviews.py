@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
-from django.core.exceptions import PermissionDenied
+from django import forms
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
@@ -42,6 +43,7 @@ INSPECT_URL = "wagtailsnippets_payments_review:inspect"
 ACTION_URL = "wagtailsnippets_payments_review:action"
 STRIPE = "https://dashboard.stripe.com/"
 SHOWN_ON_HOME = 5
+NOTE = forms.CharField(required=False, max_length=Review._meta.get_field("resolution").max_length)
 
 
 def age(since: datetime, now: datetime) -> str:
@@ -153,11 +155,12 @@ class ReviewActionView(PermissionCheckedMixin, WagtailAdminTemplateMixin, Templa
             raise PermissionDenied
         if self.action is None:
             return self._nothing_to_do()
-        arguments = {"note": request.POST.get("note", "")} if self.action.note else {}
         try:
+            arguments = {"note": NOTE.clean(request.POST.get("note"))} if self.action.note else {}
             said = self.action.run(review=self.review, by=request.user, now=timezone.now(), **arguments)
-        except NoteMissing as error:
-            context = self.get_context_data(error=str(error))
+        except (NoteMissing, ValidationError) as error:
+            sentence = error.messages[0] if isinstance(error, ValidationError) else str(error)
+            context = self.get_context_data(error=sentence)
             return self.render_to_response(context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         except ReviewClosed as closed:
             messages.warning(request, str(closed))

@@ -8,7 +8,8 @@ from http import HTTPStatus
 from typing import Any
 
 import django_filters
-from django.core.exceptions import PermissionDenied
+from django import forms
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -39,6 +40,8 @@ from ratings.questions import QUESTIONS
 
 LIST_URL = "wagtailsnippets_ratings_rating:list"
 INSPECT_URL = "wagtailsnippets_ratings_rating:inspect"
+
+REASON = forms.CharField(required=False, max_length=services.MAX_REASON)
 
 # The value in the address, what it is called, from which score, to below which.
 SCORES = [
@@ -155,9 +158,10 @@ class ReasonView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView
         if not isinstance(request.user, User):
             raise PermissionDenied
         try:
-            self.act(request.user, request.POST.get("reason", ""))
-        except ReasonMissing as error:
-            context = self.get_context_data(error=str(error))
+            self.act(request.user, REASON.clean(request.POST.get("reason")))
+        except (ReasonMissing, ValidationError) as error:
+            sentence = error.messages[0] if isinstance(error, ValidationError) else str(error)
+            context = self.get_context_data(error=sentence)
             return self.render_to_response(context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
         except RatingError as error:  # a second click, or another admin
             messages.warning(request, str(error))

@@ -143,6 +143,7 @@ def test_a_note_that_is_missing_is_asked_for(client: Client) -> None:
     answer = client.post(url, {"note": " "})
     assert answer.status_code == 422
     assert "Dites en quelques mots" in answer.content.decode()
+    assert [client.post(url, {"note": note}).status_code for note in ("x" * 501, "a\x00b")] == [422, 422]
     client.post(url, {"note": "Preuves envoyées"})
     review.refresh_from_db()
     assert review.resolution == "Preuves envoyées"

@@ -110,6 +110,10 @@ def test_an_admin_hides_and_restores_with_a_reason(client: Client, rating: Ratin
     hiding, page = f"{LIST}{rating.pk}/masquer/", f"{LIST}inspect/{rating.pk}/"
     assert "L’avis disparaît du site" in html_of(client.get(hiding))
     assert "Dites pourquoi" in html_of(client.post(hiding, {"reason": "  "}), 422)
+    assert [client.post(hiding, {"reason": reason}).status_code for reason in ("x" * 501, "a\0b")] == [
+        422,
+        422,
+    ]
     assert not Rating.objects.get().is_hidden
 
     html = html_of(client.post(hiding, {"reason": "Donne un numéro de téléphone"}, follow=True))

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -108,12 +109,20 @@ class DayInput(forms.DateInput):
             return None
 
 
+WRITE_A_DATE = _("Écrivez une date comme 2026-03-31.")
+
+
 def _day(label: Any) -> forms.DateField:
     return forms.DateField(
         label=label,
         required=False,
         widget=DayInput,
-        error_messages={"invalid": _("Écrivez une date comme 2026-03-31.")},
+        error_messages={"invalid": WRITE_A_DATE},
+        # Beyond these a midnight is none that can be reckoned with.
+        validators=[
+            MinValueValidator(date(1900, 1, 1), WRITE_A_DATE),
+            MaxValueValidator(date(2999, 12, 31), WRITE_A_DATE),
+        ],
     )
 
 

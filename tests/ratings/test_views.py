@@ -238,7 +238,8 @@ def test_a_tutor_looks_at_some_dates(lesson: Appointment) -> None:
     assert seen("?du=2026-04-01") == [False, False]
     assert seen("?du=2026-04-01&au=2026-03-01", 422) == [True, True]
     assert "La fin vient après le début." in text(client.get(ALL + "?du=2026-04-01&au=2026-03-01"), 422)
-    assert "Écrivez une date comme 2026-03-31." in text(client.get(ALL + "?du=hier"), 422)
+    for unreadable in ("du=hier", "du=0001-01-01", "au=9999-12-31"):
+        assert "Écrivez une date comme 2026-03-31." in text(client.get(f"{ALL}?{unreadable}"), 422)
     assert "Aucune évaluation entre ces dates." in text(client.get(ALL + "?du=2027-01-01"))
 
 

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
+
+HOST_BITS = 64
+"""Of an IPv6 address: its owner's to choose."""
 
 
 def client_address(request: HttpRequest) -> str:
     """The address that a request comes from.
 
     Behind our proxy that is the last entry of X-Forwarded-For, the one the proxy wrote itself; the entries
-    before it are whatever the client claimed.
+    before it are whatever the client claimed. Whoever has one IPv6 address has 2⁶⁴ of them: all count as the
+    first of their network. Empty where there is none, as behind a Unix socket, or none that can be read.
     """
     if settings.BEHIND_PROXY:
         forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-        if forwarded:
-            return forwarded
-    return str(request.META.get("REMOTE_ADDR", ""))  # none behind a Unix socket
+        if counted := _counted(forwarded):
+            return counted
+    return _counted(str(request.META.get("REMOTE_ADDR", "")))
+
+
+def _counted(text: str) -> str:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return ""
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(IPv6Address(int(address) >> HOST_BITS << HOST_BITS))
 
 
 def within_limit(name: str, key: str, *, limit: int, seconds: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
 
@@ -43,3 +44,26 @@ def test_behind_our_proxy_only_what_it_wrote_itself_counts(settings: Settings) -
     )
 
     assert client_address(request) == "203.0.113.7"
+
+
+@pytest.mark.parametrize(
+    ("written", "counted"),
+    [
+        ("2001:db8:5:7:1::1", "2001:db8:5:7::"),
+        ("2001:db8:5:7:ffff:ffff:ffff:ffff", "2001:db8:5:7::"),  # the same home
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("fe80::1%eth0", "fe80::"),
+        ("unknown", ""),
+        ("", ""),
+    ],
+    ids=["ipv6", "its neighbour", "mapped", "with a zone", "no address", "unix socket"],
+)
+def test_a_home_counts_once_and_what_is_no_address_is_none(written: str, counted: str) -> None:
+    assert client_address(RequestFactory().get("/", REMOTE_ADDR=written)) == counted
+
+
+def test_a_header_that_is_no_address_leaves_the_one_that_sent_it(settings: Settings) -> None:
+    settings.BEHIND_PROXY = True
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": "unknown"}, REMOTE_ADDR="198.51.100.4")
+
+    assert client_address(request) == "198.51.100.4"

@@ -19,11 +19,11 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
-from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn
+from wagtail.admin.ui.tables import Column, StatusTagColumn
 from wagtail.snippets.views.snippets import InspectView, SnippetViewSet
 
 from courses.admin_views import RetireView, retire
-from home.formats import NBSP, money
+from home.formats import NBSP, clock, money, short_date
 from payments.models import Coupon, Order
 from payments.services.coupons import normal
 
@@ -43,6 +43,11 @@ def usage(coupon: Coupon) -> str:
     """`3 / 10`, or `3` without a ceiling, of a coupon with its usage."""
     ceiling = coupon.max_redemptions
     return str(coupon.used) if ceiling is None else f"{coupon.used} / {ceiling}"
+
+
+def end(coupon: Coupon) -> str:
+    """`mer. 31 mars 2027, 23 h 59`; a dash for what has no end."""
+    return f"{short_date(coupon.ends_at)}, {clock(coupon.ends_at)}" if coupon.ends_at else "–"
 
 
 class CouponForm(WagtailAdminModelForm):
@@ -171,7 +176,7 @@ class CouponViewSet(SnippetViewSet):
             accessor=lambda coupon: money(coupon.given_cad or Decimal(0)),
             sort_key="given_cad",
         ),
-        DateColumn("ends_at", label=_("Jusqu’à"), sort_key="ends_at"),
+        Column("ends_at", label=_("Jusqu’au"), accessor=end, sort_key="ends_at"),
     ]
     edit_handler = ObjectList(
         [

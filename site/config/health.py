@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import timedelta
 
 import redis
 import structlog
@@ -60,7 +61,14 @@ def state(request: HttpRequest) -> HttpResponse:
     late = [turn.name for turn in turns if turn.late]
     status = 503 if failing or late else 200
     if turns and request.get_preferred_type(["application/json", "text/html"]) == "text/html":
-        context = {"failing": failing, "turns": turns, "late": late, "now": now, "questions": LABELS}
+        context = {
+            "failing": failing,
+            "turns": turns,
+            "late": late,
+            "now": now,
+            "a_minute_ago": now - timedelta(minutes=1),
+            "questions": LABELS,
+        }
         return render(request, "state.html", context, status=status)
     return JsonResponse(
         {

@@ -53,6 +53,7 @@ def to_card(data: dict[str, Any]) -> Card:
         exp_month=card["exp_month"],
         exp_year=card["exp_year"],
         customer_id=id_of(data.get("customer")),
+        fingerprint=card.get("fingerprint") or "",
     )
 
 

@@ -69,7 +69,10 @@ class Intent:
 
 @dataclass(frozen=True)
 class Card:
-    """A card that Stripe keeps; `customer_id` is None for one that nobody kept, or that was removed."""
+    """A card that Stripe keeps; `customer_id` is None for one that nobody kept, or that was removed.
+
+    `fingerprint` is the same for the same number, however often it was typed; empty where Stripe says none.
+    """
 
     id: str
     brand: str
@@ -77,6 +80,7 @@ class Card:
     exp_month: int
     exp_year: int
     customer_id: str | None
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True)

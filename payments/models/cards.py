@@ -67,6 +67,8 @@ class SavedCard(models.Model):
     payment_method_id = models.CharField(max_length=100, unique=True)
     brand = models.CharField(_("réseau"), max_length=20)
     last4 = models.CharField(_("quatre derniers chiffres"), max_length=4)
+    # Stripe's name for the number itself, which each typing gives another `payment_method_id`.
+    fingerprint = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
     exp_month = models.PositiveSmallIntegerField(_("mois d’expiration"))
     exp_year = models.PositiveSmallIntegerField(_("année d’expiration"))
     created_at = models.DateTimeField(_("gardée le"), auto_now_add=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User
-from payments.gateway import GatewayRefused, GatewayUnavailable, Intent, gateway
+from payments.gateway import Card, GatewayRefused, GatewayUnavailable, Intent, gateway
 from payments.models import Checkout, SavedCard, StripeCustomer
 
 log = logging.getLogger(__name__)
@@ -61,12 +61,28 @@ def keep_card(*, checkout: Checkout, intent: Intent) -> None:
                     "user": checkout.user,
                     "brand": card.brand,
                     "last4": card.last4,
+                    "fingerprint": card.fingerprint,
                     "exp_month": card.exp_month,
                     "exp_year": card.exp_year,
                 },
             )
         Checkout.objects.filter(pk=checkout.pk).update(saves_card=False)
     checkout.saves_card = False
+    if card and card.fingerprint:
+        _forget_older(card, checkout.user)
+
+
+def _forget_older(card: Card, user: User) -> None:
+    """The same card typed again is one card: with the expiry that it has now."""
+    same = SavedCard.objects.filter(user=user, fingerprint=card.fingerprint)
+    newest = same.filter(payment_method_id=card.id).first()
+    if newest is None:
+        return
+    for older in same.filter(created_at__lt=newest.created_at):
+        try:
+            remove_card(card=older)
+        except (GatewayUnavailable, GatewayRefused) as error:  # it stays until it is kept once more
+            log.warning("The older card %s stays: %s", older.pk, error)
 
 
 def keep_cards_left_behind(*, now: datetime) -> None:

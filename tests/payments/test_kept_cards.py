@@ -102,6 +102,12 @@ class TestKeeping:
         assert SavedCard.objects.count() == 2
         assert customers(stripe_sandbox) == [StripeCustomer.objects.get().customer_id]
 
+    def test_the_same_card_typed_again_is_kept_once(self, student: User) -> None:
+        old = keep_a_card(student)
+        new = keep_a_card(student)
+        assert [card.payment_method_id for card in SavedCard.objects.all()] == [new.payment_method_id]
+        assert gateway().card_of(payment_method_id=old.payment_method_id).customer_id is None
+
     def test_a_customer_made_by_a_process_that_died_is_found_again(
         self, student: User, stripe_sandbox: StripeSandbox
     ) -> None:

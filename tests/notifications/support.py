@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import cast
 
@@ -16,6 +17,28 @@ from dramatiq.brokers.redis import RedisBroker
 from notifications import claims, delivery
 from notifications.composing import Attachment, Letter, Mail, Occasion, compose, mail_kind
 from notifications.models import OutboxMessage
+
+NOW = datetime(2026, 12, 7, 19, 30, tzinfo=UTC)
+AN_ATTEMPT = timedelta(seconds=5)  # no attempt of these tests takes longer
+
+
+def make_event(url: str, number: int = 0, **fields: object) -> OutboxMessage:
+    """A message to a receiver, due at NOW."""
+    return OutboxMessage.objects.create(
+        kind="webhook",
+        type="signup",
+        destination=url,
+        payload={"n": number},
+        **{"available_at": NOW, **fields},
+    )
+
+
+def make_mail(number: int = 0, **about: object) -> OutboxMessage:
+    """A `letter` that is due at NOW."""
+    payload = {"user": None, "about": {"subject": f"Courriel {number}", **about}}
+    return OutboxMessage.objects.create(
+        kind="mail", type="test.letter", destination="zoe@exemple.ca", payload=payload, available_at=NOW
+    )
 
 
 def drain_outbox(*, now: datetime) -> int:
@@ -83,6 +106,11 @@ class Receiver:
         with self.got_one:
             self.got_one.wait_for(lambda: len(self.requests) >= count, seconds)
             return list(self.requests)
+
+
+def numbers(make: Receiver) -> list[int]:
+    """What `make_event` numbered, in the order of arrival."""
+    return [json.loads(request.body)["payload"]["n"] for request in make.requests]
 
 
 @contextmanager

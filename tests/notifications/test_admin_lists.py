@@ -18,10 +18,9 @@ from notifications import figures, resending
 from notifications.models import DeliveryAttempt, OutboxMessage
 from notifications.searching import ACCENTED, PLAIN, containing, words
 from tests.factories import make_user
+from tests.notifications.support import NOW, make_event, make_mail
 from tests.notifications.test_admin_views import address, logged_in
-from tests.notifications.test_delivery import make_event, make_mail
 
-NOW = datetime(2026, 12, 7, 19, 30, tzinfo=UTC)
 URL = "https://hook.exemple.com/secret"
 OTHER = "https://autre.exemple.org:8443/secret"
 BULK = "/admin/bulk/notifications/outboxmessage/resend/"

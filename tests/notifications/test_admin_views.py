@@ -17,9 +17,8 @@ from accounts.models import Role, User
 from notifications import delivery
 from notifications.models import OutboxMessage
 from tests.factories import make_user
-from tests.notifications.test_delivery import make_event, make_mail
+from tests.notifications.support import NOW, make_event, make_mail
 
-NOW = datetime(2026, 12, 7, 19, 30, tzinfo=UTC)
 NAMESPACE = "wagtailsnippets_notifications_outboxmessage"
 URL = "https://hook.exemple.com/crochet"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -11,10 +11,8 @@ from django.db import connection
 from accounts.models import User
 from notifications.alerts import tell_admins
 from notifications.models import FailingDestination, OutboxMessage, StoppedDestination
-from tests.notifications.support import written
-from tests.notifications.test_delivery import make_event, make_mail
+from tests.notifications.support import NOW, make_event, make_mail, written
 
-NOW = datetime(2026, 12, 7, 19, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 URL = "https://hook.exemple.com/secret-du-crochet"
 OTHER = "https://autre.exemple.org/secret-du-crochet"

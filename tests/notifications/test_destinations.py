@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from django.db import transaction
 from django.test import Client
@@ -14,11 +12,9 @@ from accounts.models import Role, User
 from notifications.destinations import destinations, ping
 from notifications.models import FailingDestination, OutboxMessage, StoppedDestination
 from tests.factories import make_user
-from tests.notifications.support import Receiver
+from tests.notifications.support import NOW, Receiver, make_event
 from tests.notifications.test_admin_views import address, logged_in
-from tests.notifications.test_delivery import make_event
 
-NOW = datetime(2026, 12, 7, 19, 30, tzinfo=UTC)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 NOWHERE = "http://127.0.0.1:9/secret"
 

@@ -18,8 +18,7 @@ from notifications import delivery
 from notifications.alerts import tell_admins
 from notifications.models import OutboxMessage
 from notifications.services import resend
-from tests.notifications.support import Receiver, Request, drain_outbox
-from tests.notifications.test_delivery import make_event
+from tests.notifications.support import Receiver, Request, drain_outbox, make_event
 
 START = datetime(2026, 12, 7, 14, 0, tzinfo=UTC)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -17,8 +17,7 @@ from dramatiq.brokers.redis import RedisBroker
 
 from notifications.lanes import Lanes, lanes
 from notifications.models import OutboxMessage
-from tests.notifications.support import Receiver, broker, receiver
-from tests.notifications.test_delivery import make_event
+from tests.notifications.support import Receiver, broker, make_event, receiver
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -20,9 +20,8 @@ from notifications.composing import MailKindError
 from notifications.models import OutboxMessage
 from notifications.services import OutsideTransactionError, record_event, record_mail
 from notifications.wire import EventError, as_json
-from tests.notifications.support import broker, queued
+from tests.notifications.support import NOW, broker, queued
 
-NOW = datetime(2026, 12, 7, 19, 30, tzinfo=UTC)
 ZOE = UUID("7b1c0a52-3f0e-4a4c-9d5f-0d6f1f4b8f11")
 SIGNUP: dict[str, Any] = {
     "user_id": ZOE,

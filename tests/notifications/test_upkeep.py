@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -12,10 +12,8 @@ from pytest_django.fixtures import Settings
 from notifications import claims, purging, stops
 from notifications.models import DeliveryAttempt, OutboxMessage, StoppedDestination
 from notifications.purging import purge
-from tests.notifications.support import Receiver, drain_outbox
-from tests.notifications.test_delivery import make_event, make_mail
+from tests.notifications.support import NOW, Receiver, drain_outbox, make_event, make_mail
 
-NOW = datetime(2026, 12, 7, 19, 30, tzinfo=UTC)
 OLD, NEW = "https://ancien.exemple.com/", "https://nouveau.exemple.com/"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +15,8 @@ from standardwebhooks import Webhook
 
 from notifications import network, webhooks
 from notifications.rules import Answer
-from tests.notifications.support import Receiver
+from tests.notifications.support import NOW, Receiver
 
-NOW = datetime(2026, 12, 7, 19, 30, tzinfo=UTC)
 EVENT: dict[str, Any] = {"event_id": "7b1c0a52-3f0e-4a4c-9d5f-0d6f1f4b8f11", "type": "signup", "now": NOW}
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OLD_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"

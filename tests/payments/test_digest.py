@@ -14,8 +14,7 @@ from notifications.models import OutboxMessage
 from payments.digest import record_digest
 from payments.models import Order, Refund, Review
 from tests.factories import make_user
-from tests.notifications.support import written
-from tests.notifications.test_delivery import make_event
+from tests.notifications.support import make_event, written
 from tests.payments.sold import make_sold_lesson
 
 pytestmark = pytest.mark.django_db

@@ -14,6 +14,9 @@ import pytest
 from config.embedded import embedded_services
 from config.processes import CannotStart
 
+# A failed assert of what tests share says what it compared, as one of a test does.
+pytest.register_assert_rewrite("tests.booking", "tests.courses", "tests.notifications", "tests.payments")
+
 VAR = Path(__file__).parents[1] / "var"
 
 

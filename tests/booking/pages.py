@@ -5,7 +5,13 @@ from __future__ import annotations
 import html
 import re
 
+from django.test import Client
+
+from courses.models import Course, Tutor
+
 HTMX = {"HX-Request": "true"}
+UNTIL_11 = [(weekday, 9 * 60, 11 * 60) for weekday in range(7)]
+WEDNESDAY_ONLY = [(2, 9 * 60, 10 * 60)]
 
 
 def text_of(markup: str) -> str:
@@ -39,3 +45,18 @@ def links(markup: str) -> dict[str, str]:
         text_of(words): html.unescape(address)
         for address, words in re.findall(r'<a\s[^>]*?href="([^"]*)"[^>]*>(.*?)</a>', markup, re.S)
     }
+
+
+def fragment(client: Client, course: Course, **query: str) -> str:
+    """The picker of a course, as HTMX gets it."""
+    response = client.get("/creneaux/", {"cours": str(course.public_id), **query}, headers=HTMX)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def tutor_fragment(client: Client, tutor: Tutor, **query: str) -> str:
+    """The picker of a tutor's own page."""
+    response = client.get(
+        "/creneaux/", {"par": "tuteur", "tuteur": str(tutor.public_id), **query}, headers=HTMX
+    )
+    return response.content.decode()

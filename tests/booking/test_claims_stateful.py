@@ -6,16 +6,13 @@ A model in plain Python says beforehand what each step must answer. `HYPOTHESIS_
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import rule, run_state_machine_as_test
 
 from booking.errors import BookingError, HoldsLost, LessonClosed, LineBeingPaid, NotBookable, SlotTaken
 from booking.models import Appointment, AvailabilityException, CartLine, TimeClaim
@@ -34,75 +31,18 @@ from booking.services import (
     restore_lesson,
     sweep_expired_holds,
 )
-from tests.factories import expire, make_cart, make_course, make_tutor, make_user
+from tests.booking.claims_model import NINE, ClaimsModel, Entry
+from tests.booking.holding import NOW
+from tests.factories import expire
 
 DRILL = os.environ.get("HYPOTHESIS_PROFILE") == "drill"
 DAY = date(2027, 1, 13)
-NOW = datetime(2027, 1, 11, 15, 0, tzinfo=UTC)
-NINE = datetime(2027, 1, 13, 14, 0, tzinfo=UTC)  # 9:00 in Toronto; the tutors teach until noon
-HALF_HOURS = 6
 
 picks = st.integers(0, 1000)
 
 
-@dataclass
-class Entry:
-    """A line, or the lesson that it became. Lost: its hold ran out, or was swept, or taken from it."""
-
-    cart: int
-    tutor: int
-    start: int
-    end: int
-    state: str
-
-
-class Claims(RuleBasedStateMachine):
-    def __init__(self) -> None:
-        super().__init__()
-        self.outer = transaction.savepoint()
-        self.course = make_course()
-        self.tutors = [
-            make_tutor(name, courses=[self.course], weekly=[(2, 540, 720)], priority=priority)
-            for name, priority in (("Un", 1), ("Deux", 2))
-        ]
-        self.student = make_user()
-        self.carts = [make_cart(), make_cart(), make_cart(self.student)]
-        self.closed: set[int] = set()
-        self.lines: dict[UUID, Entry] = {}
-        self.lessons: dict[UUID, Entry] = {}
-        self.cancelled: dict[UUID, Entry] = {}
-
-    def teardown(self) -> None:
-        transaction.savepoint_rollback(self.outer)
-
-    # What the model believes
-
-    def busy(self, tutor: int, start: int, end: int) -> list[Entry]:
-        return [
-            entry
-            for entry in [*self.lines.values(), *self.lessons.values()]
-            if entry.tutor == tutor and entry.start < end and start < entry.end and entry.state != "lost"
-        ]
-
-    def open(self, tutor: int, start: int, end: int) -> bool:
-        return tutor not in self.closed and start >= 0 and end <= HALF_HOURS
-
-    def attempt(self, step: Callable[[], object], expected: type[BookingError] | None) -> object:
-        if expected is None:
-            return step()
-        with pytest.raises(expected) as refused, transaction.atomic():
-            step()
-        assert type(refused.value) is expected
-        return None
-
-    def put(self, line: CartLine, entry: Entry) -> None:
-        self.lines[line.pk] = entry
-
-    def line(self, pick: int) -> tuple[UUID, Entry] | None:
-        found = list(self.lines.items())
-        return found[pick % len(found)] if found else None
-
-    # What people do
+class Claims(ClaimsModel):
+    """What people do."""
 
     @rule(cart=st.integers(0, 2), tutor=st.integers(0, 1), start=st.integers(-1, 6), length=st.integers(2, 4))
     def hold(self, cart: int, tutor: int, start: int, length: int) -> None:
@@ -356,37 +296,6 @@ class Claims(RuleBasedStateMachine):
     def open_the_day(self, tutor: int) -> None:
         AvailabilityException.objects.filter(tutor=self.tutors[tutor]).delete()
         self.closed.discard(tutor)
-
-    # What must hold after every step
-
-    @invariant()
-    def no_two_claims_overlap(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                SELECT count(*) FROM booking_timeclaim a JOIN booking_timeclaim b
-                ON a.id < b.id AND a.tutor_id = b.tutor_id AND a.during && b.during
-                """
-            )
-            assert cursor.fetchone() == (0,)
-
-    @invariant()
-    def no_claim_outlives_its_reason(self) -> None:
-        for claim in TimeClaim.objects.select_related("line", "appointment"):
-            reason = claim.line or claim.appointment
-            assert reason is not None
-            assert (claim.tutor_id, claim.during.lower, claim.during.upper) == (
-                reason.tutor_id,
-                reason.start,
-                reason.end,
-            )
-
-    @invariant()
-    def every_line_is_what_the_model_says(self) -> None:
-        stored = {line.pk: line.hold or "lost" for line in CartLine.objects.with_hold()}
-        assert stored == {key: entry.state for key, entry in self.lines.items()}
-        assert Appointment.objects.count() == len(self.lessons) + len(self.cancelled)
-        assert TimeClaim.objects.filter(state="lesson").count() == len(self.lessons)
 
 
 @pytest.mark.django_db

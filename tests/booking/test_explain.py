@@ -15,12 +15,12 @@ from booking.models import AvailabilityException, TimeOff
 from booking.services import begin_payment, hold_slot
 from booking.slots import open_slots
 from courses.models import Course, Tutor
+from tests.booking.holding import NOW
 from tests.booking.pages import links, text_of
-from tests.factories import make_cart, make_course, make_lesson, make_tutor, make_user
+from tests.factories import make_cart, make_lesson, make_tutor, make_user
 
 pytestmark = pytest.mark.django_db
 
-NOW = datetime(2027, 1, 11, 15, 0, tzinfo=UTC)  # Monday, 10:00
 WEDNESDAY = date(2027, 1, 13)
 HALF_HOUR = timedelta(minutes=30)
 
@@ -40,11 +40,6 @@ def told(
 ) -> list[tuple[str, str]]:
     (explained,) = explain_days(course=course, tutors=[tutor], day=day, minutes=minutes, now=now)
     return [(stretch.hours.replace("\xa0", " "), stretch.words) for stretch in explained.stretches]
-
-
-@pytest.fixture
-def course() -> Course:
-    return make_course()
 
 
 @pytest.fixture

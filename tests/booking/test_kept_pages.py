@@ -32,11 +32,6 @@ TUESDAY_10 = "2027-01-12T15:00Z"
 
 
 @pytest.fixture
-def course() -> Course:
-    return make_course("Mathématiques", rate="45.00")
-
-
-@pytest.fixture
 def tutor(course: Course) -> Tutor:
     return make_tutor("Maude Gagnon", courses=[course], weekly=[(1, 9 * 60, 12 * 60)], rate="31.37")
 

@@ -12,14 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Role, User
 from booking.models import Appointment
 from courses.models import Course, Tutor
-from tests.factories import make_course, make_lesson, make_tutor, make_user
+from tests.factories import make_lesson, make_tutor, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def course() -> Course:
-    return make_course("Mathématiques")
 
 
 @pytest.fixture

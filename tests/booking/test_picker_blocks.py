@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from html import unescape
 
 import pytest
-import time_machine
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -19,15 +16,8 @@ from tests.booking.pages import starts, text_of, week_title
 from tests.courses.support import make_course_page, make_tutor_page
 from tests.factories import make_course, make_tutor
 
-NOW = datetime(2027, 1, 11, 15, 0, tzinfo=UTC)  # a Monday
 FIRST, SECOND = "11111111-aaaa", "22222222-bbbb"
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _at_ten() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=False):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday_morning")]
 
 
 @pytest.fixture

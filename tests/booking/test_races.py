@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from booking.errors import BookingError, SlotsRefused, SlotTaken
 from booking.models import CartLine, TimeClaim
 from booking.services import Wanted, hold_slot, hold_slots
+from tests.booking.holding import HOUR, NOW, START
 from tests.booking.racing import (
     deadlocks,
     overlapping_claims,
@@ -24,9 +24,6 @@ from tests.factories import expire, make_cart, make_course, make_tutor
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
-NOW = datetime(2027, 1, 11, 15, 0, tzinfo=UTC)
-START = datetime(2027, 1, 13, 15, 0, tzinfo=UTC)
-HOUR = timedelta(hours=1)
 BUYERS = 50
 
 

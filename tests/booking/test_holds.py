@@ -1,49 +1,30 @@
-"""Carts, holds and claims, on the paths that people take.
-
-The moment is fixed, and lies in a year of its own: only notice and horizon look at it. Holds begin and end
-by the database's clock, which no test can set, so a hold is made to run out with `expire`.
-"""
+"""Holds: who gets a time and for how long, and what gives it back."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from booking.errors import HoldsLost, LineBeingPaid, NotBookable, SlotTaken, TooManyHolds
-from booking.models import Appointment, AvailabilityException, CartLine, TimeClaim
+from booking.errors import NotBookable, SlotTaken, TooManyHolds
+from booking.models import CartLine, TimeClaim
 from booking.rules import Problem
 from booking.services import (
-    Paid,
     Wanted,
-    begin_payment,
-    book_lessons,
-    end_payment,
     hold_slot,
     hold_slots,
-    leave_cart,
     merge_carts,
     release_line,
     renew_line,
     sweep_expired_holds,
 )
+from tests.booking.holding import HOUR, NOW, START, claims
 from tests.factories import expire, make_cart, make_course, make_lesson, make_tutor
 
 pytestmark = pytest.mark.django_db
-
-NOW = datetime(2027, 1, 11, 15, 0, tzinfo=UTC)  # Monday, 10:00 in Toronto
-START = datetime(2027, 1, 13, 15, 0, tzinfo=UTC)  # Wednesday, 10:00 in Toronto
-DEADLINE = NOW + timedelta(minutes=10)
-HOUR = timedelta(hours=1)
-
-
-def claims() -> list[tuple[int, datetime, datetime, str]]:
-    found = TimeClaim.objects.order_by("tutor_id", "during")
-    return [(claim.tutor_id, claim.during.lower, claim.during.upper, claim.state) for claim in found]
 
 
 def test_a_lesson_is_held_for_fifteen_minutes() -> None:
@@ -262,147 +243,6 @@ def test_releasing_frees_at_once_and_twice_does_no_harm() -> None:
     hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
 
 
-def test_paying_keeps_the_slot_past_the_fifteen_minutes() -> None:
-    course = make_course()
-    tutor = make_tutor(courses=[course])
-    cart = make_cart()
-    line = hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=60, now=NOW)
-    assert begin_payment(cart=cart, deadline=DEADLINE, now=NOW) == [line]
-    assert (TimeClaim.objects.get().state, TimeClaim.objects.get().expires_at) == ("paying", DEADLINE)
-    expire(line)
-    assert sweep_expired_holds(now=NOW) == 0
-    with pytest.raises(SlotTaken):
-        hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
-
-
-def test_a_line_being_paid_is_neither_released_nor_paid_again() -> None:
-    course = make_course()
-    cart = make_cart()
-    line = hold_slot(
-        cart=cart, course=course, tutor=make_tutor(courses=[course]), start=START, duration=60, now=NOW
-    )
-    begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
-    with pytest.raises(LineBeingPaid):
-        release_line(line=line, now=NOW)
-    with pytest.raises(LineBeingPaid):
-        begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
-    assert claims()[0][3] == "paying"
-
-
-def test_payment_does_not_begin_when_a_hold_is_lost_and_changes_nothing() -> None:
-    course = make_course()
-    tutor = make_tutor(courses=[course])
-    cart = make_cart()
-    lost = hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=60, now=NOW)
-    hold_slot(cart=cart, course=course, tutor=tutor, start=START + HOUR, duration=60, now=NOW)
-    expire(lost)
-    with pytest.raises(HoldsLost) as refused:
-        begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
-    assert refused.value.lines == [lost]
-    assert refused.value.message == (
-        "Un cours de votre panier n’est plus retenu. Reprenez-le ou retirez-le d’abord."
-    )
-    assert [state for *_, state in claims()] == ["hold", "hold"]
-
-
-def test_payment_does_not_begin_when_the_tutor_closed_the_day_meanwhile() -> None:
-    course = make_course()
-    tutor = make_tutor(courses=[course])
-    cart = make_cart()
-    hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=60, now=NOW)
-    AvailabilityException.objects.create(tutor=tutor, date=START.date(), kind="closed")
-    with pytest.raises(NotBookable) as refused:
-        begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
-    assert refused.value.problems == [Problem.EXCEPTION]
-
-
-def test_payment_begins_although_the_notice_ran_out_during_the_hold() -> None:
-    course = make_course()
-    cart = make_cart()
-    now = START - timedelta(hours=12)
-    hold_slot(cart=cart, course=course, tutor=make_tutor(courses=[course]), start=START, duration=60, now=now)
-    assert len(begin_payment(cart=cart, deadline=DEADLINE, now=now + timedelta(minutes=14))) == 1
-
-
-def test_a_payment_that_failed_gives_the_rest_of_the_hold_back() -> None:
-    course = make_course()
-    cart = make_cart()
-    line = hold_slot(
-        cart=cart, course=course, tutor=make_tutor(courses=[course]), start=START, duration=60, now=NOW
-    )
-    begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
-    for _ in range(2):
-        end_payment(line_ids=[line.pk], now=NOW)
-    held = TimeClaim.objects.get()
-    assert (held.state, held.expires_at) == ("hold", line.held_until)
-    begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
-
-
-def test_a_payment_that_failed_after_the_hold_frees_the_slot() -> None:
-    course = make_course()
-    cart = make_cart()
-    line = hold_slot(
-        cart=cart, course=course, tutor=make_tutor(courses=[course]), start=START, duration=60, now=NOW
-    )
-    begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
-    expire(line)
-    end_payment(line_ids=[line.pk], now=NOW)
-    assert claims() == []
-    assert CartLine.objects.with_hold().get().hold is None
-
-
-def test_a_paid_line_becomes_a_lesson_by_its_own_claim(student: User) -> None:
-    course = make_course()
-    tutor = make_tutor(courses=[course])
-    cart = make_cart()
-    line = hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=90, now=NOW)
-    begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
-    before = TimeClaim.objects.get().pk
-    [lesson] = book_lessons(paid=[Paid(course, tutor, START, 90, line.pk)], student=student, now=NOW)
-    assert lesson is not None
-    assert (lesson.start, lesson.end, lesson.student, lesson.status) == (
-        START,
-        START + timedelta(minutes=90),
-        student,
-        "scheduled",
-    )
-    after = TimeClaim.objects.get()
-    assert (after.pk, after.state, after.appointment, after.line, after.expires_at) == (
-        before,
-        "lesson",
-        lesson,
-        None,
-        None,
-    )
-    leave_cart(line_ids=[line.pk])
-    assert not CartLine.objects.exists()
-    assert TimeClaim.objects.exists()
-
-
-@pytest.mark.parametrize("line_id", [None, uuid4()])
-def test_a_paid_lesson_without_its_claim_is_booked_when_free(student: User, line_id: object) -> None:
-    course = make_course()
-    tutor = make_tutor(courses=[course])
-    lost = hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
-    expire(lost)
-    paid = Paid(course, tutor, START, 60, line_id)  # type: ignore[arg-type]
-    [lesson] = book_lessons(paid=[paid], student=student, now=NOW)
-    assert lesson is not None
-    assert claims() == [(tutor.pk, START, START + HOUR, "lesson")]
-
-
-def test_a_paid_lesson_whose_time_is_gone_is_not_booked(student: User) -> None:
-    course = make_course()
-    tutor = make_tutor(courses=[course])
-    lost = hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
-    expire(lost)
-    hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
-    [lesson] = book_lessons(paid=[Paid(course, tutor, START, 60, lost.pk)], student=student, now=NOW)
-    assert lesson is None
-    assert not Appointment.objects.exists()
-    assert [state for *_, state in claims()] == ["hold"]
-
-
 def test_a_guests_lines_follow_into_the_account_with_their_holds(student: User) -> None:
     course = make_course()
     tutor = make_tutor(courses=[course])
@@ -436,9 +276,8 @@ def test_a_hold_takes_three_statements_whatever_the_number_of_tutors() -> None:
     course = make_course()
     for number in range(12):
         make_tutor(f"Tuteur {number}", courses=[course])
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        hold_slot(cart=make_cart(), course=course, start=START, duration=60, now=NOW)
+    cart = make_cart()
+    with CaptureQueriesContext(connection) as captured:
+        hold_slot(cart=cart, course=course, start=START, duration=60, now=NOW)
     statements = [q["sql"] for q in captured if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-    assert len(statements) == 4  # the cart of the test, locks, diaries, the hold
+    assert len(statements) == 3  # locks, diaries, the hold

@@ -12,9 +12,9 @@ class HomeConfig(AppConfig):
         from wagtail.models import Page, PageViewRestriction, Site
         from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 
-        from accounts.brand import name_with
+        from accounts.brand import brand_with
         from home.brand import SiteSettings
-        from home.chrome import brand_name, forget_after_commit
+        from home.chrome import forget_after_commit, mail_brand
         from home.tasks import draw_after_commit
 
         for signal in (page_published, page_unpublished, page_slug_changed, post_page_move):
@@ -24,4 +24,4 @@ class HomeConfig(AppConfig):
             post_save.connect(forget_after_commit, sender=model)
             post_delete.connect(forget_after_commit, sender=model)
         page_published.connect(draw_after_commit)
-        name_with(brand_name)
+        brand_with(mail_brand)

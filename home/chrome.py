@@ -17,6 +17,7 @@ from wagtail.images.models import Image
 from wagtail.images.shortcuts import get_rendition_or_not_found
 from wagtail.models import Site
 
+from accounts.brand import Brand
 from home import colours
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 NAME: str = settings.WAGTAIL_SITE_NAME
 GENERATION = "home.chrome.generation"
-_NAME = "home.chrome.name"
+_BRAND = "home.chrome.brand"
 _SECONDS = 60 * 60
 
 
@@ -114,18 +115,24 @@ def forget_after_commit(**_signal: Any) -> None:
     transaction.on_commit(forget)
 
 
-def brand_name() -> str:
-    """The name of the default site's school, for e-mails: they are written without a request. One look into
-    the cache, and one query when it isn't there.
+def mail_brand() -> Brand:
+    """The default site's name, tagline and accent, for e-mails: they are written without a request. One look
+    into the cache, and one query when it isn't there.
     """
-    known: dict[str, Any] = cache.get_many([GENERATION, _NAME])
+    known: dict[str, Any] = cache.get_many([GENERATION, _BRAND])
     generation = known.get(GENERATION)
-    if generation and _NAME in known and known[_NAME][0] == generation:
-        return str(known[_NAME][1])
+    if generation and _BRAND in known and known[_BRAND][0] == generation:
+        found: Brand = known[_BRAND][1]
+        return found
     model = apps.get_model("home.SiteSettings")
-    name = model.objects.filter(site__is_default_site=True).values_list("brand", flat=True).first() or NAME
-    cache.set(_NAME, (generation or forget(), name), _SECONDS)
-    return str(name)
+    chosen = (
+        model.objects.filter(site__is_default_site=True).values_list("brand", "tagline", "accent").first()
+    )
+    name, tagline, accent = chosen or (NAME, "", colours.HOUSE)
+    light, dark = colours.palette(accent)
+    made = Brand(name, tagline, light.fill, light.ink, dark.fill, dark.ink)
+    cache.set(_BRAND, (generation or forget(), made), _SECONDS)
+    return made
 
 
 def _from_database(request: HttpRequest) -> Frame:

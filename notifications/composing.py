@@ -27,7 +27,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import override
 
-from accounts.brand import school_name
+from accounts.brand import brand
 from accounts.mail_topics import refusal_url, wants
 from accounts.models import User
 
@@ -64,7 +64,7 @@ class Occasion:
 @dataclass(frozen=True)
 class Letter:
     """What a composer gives: `templates/<template>.txt` and `.html` are rendered with `context`, beside which
-    they find `subject`, `person`, `refusal_url`, `site_url` (no slash at the end) and `site_name`.
+    they find `subject`, `person`, `refusal_url`, `site_url` (no slash at the end), `site_name` and `brand`.
     """
 
     subject: str
@@ -153,12 +153,14 @@ def compose(*, kind: str, to: str, payload: Mapping[str, Any], now: datetime) ->
         letter = found.compose(Occasion(person, address, payload["about"], now))
         if letter is None:
             return None
+        painted = brand()
         subject = BREAKS.sub(" ", str(letter.subject)).strip()
         context = {
             "subject": subject,
             "person": person,
             "site_url": settings.SITE_URL.rstrip("/"),
-            "site_name": school_name(),
+            "site_name": painted.name,
+            "brand": painted,
             "refusal_url": refusal,
             **letter.context,
         }

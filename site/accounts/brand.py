@@ -1,22 +1,39 @@
-"""What the school is called, for those who live below the app that knows it."""
+"""What the school is called and its colour, for those who live below the app that knows them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from email.utils import formataddr, parseaddr
+from typing import NamedTuple
 
 from django.conf import settings
 
-_names: list[Callable[[], str]] = []
+
+class Brand(NamedTuple):
+    """Colours as `#rrggbb`: a button's, and its label's, on light and on dark."""
+
+    name: str
+    tagline: str
+    fill: str
+    ink: str
+    fill_on_dark: str
+    ink_on_dark: str
 
 
-def name_with(name: Callable[[], str]) -> None:
-    """Say, when the apps are ready, who knows the name."""
-    _names[:] = [name]
+_known_by: list[Callable[[], Brand]] = []
+
+
+def brand_with(brand: Callable[[], Brand]) -> None:
+    """Say, when the apps are ready, who knows the brand."""
+    _known_by[:] = [brand]
+
+
+def brand() -> Brand:
+    return _known_by[0]()
 
 
 def school_name() -> str:
-    return _names[0]() if _names else str(settings.WAGTAIL_SITE_NAME)
+    return brand().name
 
 
 def sender() -> str:

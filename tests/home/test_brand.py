@@ -211,12 +211,14 @@ def test_a_logo_that_says_the_name_is_its_name(
     assert '<source media="(prefers-color-scheme: dark)"' in html
 
 
-def test_mails_are_signed_by_the_brand(
+def test_mails_are_signed_and_painted_by_the_brand(
     student: User,
     brand: SiteSettings,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    changed(brand, django_capture_on_commit_callbacks, brand="Phare")
+    changed(
+        brand, django_capture_on_commit_callbacks, brand="Phare", tagline="Une à la fois.", accent="#0a7d5a"
+    )
     student.set_unusable_password()
     student.save()
     record_welcome(User, user=student)
@@ -224,7 +226,12 @@ def test_mails_are_signed_by_the_brand(
 
     assert mail.outbox[0].subject == "Bienvenue chez Phare\xa0: choisissez votre mot de passe"
     assert mail.outbox[0].from_email == "Phare <bonjour@fanal.example>"
-    assert "Fanal" not in str(mail.outbox[0].message())
+    written = str(mail.outbox[0].message())
+    assert "Fanal" not in written
+    assert "Phare\nUne à la fois.\nhttp" in mail.outbox[0].body
+    html = str(mail.outbox[0].alternatives[0][0])
+    assert "background: #0a7d5a; color: #fdfbf8" in html
+    assert colours.HOUSE not in html
 
 
 # In the admin

@@ -5,6 +5,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 RUN := .venv/bin/python
 PORT ?= 8000
+# One more than there are cores: much of a test is waiting for a browser or a server.
+WORKERS = $(shell $(RUN) -c 'import os; print(min(os.cpu_count() + 1, 4))')
+# The site's processes are started by the dozen, and none should have to compile the source again.
+unexport PYTHONDONTWRITEBYTECODE
 # What the checks of a production start want to see; nothing is contacted.
 PRODUCTION := DJANGO_SETTINGS_MODULE=config.settings.production ENV_FILE=/dev/null \
 	SECRET_KEY=$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(64))') \
@@ -45,19 +49,18 @@ lint: venv
 	@.venv/bin/djlint templates --lint --check --quiet || { echo "Templates: .venv/bin/djlint templates --reformat puts the format right."; exit 1; }
 
 checks: venv
-	@echo "Migrations and production checks"
-	@$(RUN) -m config.embedded var/test env DJANGO_SETTINGS_MODULE=config.settings.demo \
-		$(RUN) manage.py makemigrations --check --dry-run
+	@echo "Migrations, production checks, a migrated database for the tests"
+	@$(RUN) -m config.embedded var/test env DJANGO_SETTINGS_MODULE=config.settings.demo sh -c \
+		'$(RUN) manage.py makemigrations --check --dry-run && \
+		DJANGO_SETTINGS_MODULE=config.settings.test $(RUN) -m tests.databases'
 	@$(PRODUCTION) $(RUN) manage.py check --deploy --fail-level WARNING
 
 chromium: venv
 	@$(RUN) -m tests.chromium
 
 test: venv
-	@$(MAKE) -s lint
-	@$(MAKE) -s checks
-	@$(MAKE) -s chromium
-	@.venv/bin/pytest --quiet --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(MAKE) -s --jobs=2 lint checks chromium
+	@.venv/bin/pytest --quiet --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 demo: venv
 	@$(RUN) -m config.demo

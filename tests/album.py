@@ -7,7 +7,7 @@ seconds. Nothing of it stays: take the `album` fixture, which does that once a m
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -26,8 +26,6 @@ from wagtail.models import Page
 
 from accounts.models import Role, User
 from booking.models import Appointment, Cart
-from config.demo_content import catalogue, loading
-from config.demo_content.drawing import Drawing
 from courses.models import Course, CoursePage, TutorPage
 from payments.models import Checkout
 from ratings.given import still_to_rate
@@ -37,12 +35,13 @@ from ratings.services import hide
 from tests.booking.pages import HTMX, starts
 from tests.config.test_urls_are_guarded import OURS
 from tests.conftest import forget_everything
+from tests.databases import put_rows_back
+from tests.demo import NOW
 from tests.factories import expire, make_user
 from tests.payments.sandbox_process import StripeSandbox
 from tests.payments.support import make_checkout
 from tests.payments.test_forms import TYPED
 
-NOW = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
 BY_SCRIPT = {"Accept": "application/json"}
 STATES = Checkout.Status
 
@@ -232,7 +231,6 @@ def ratings(album: Album, student: User, tutor: User) -> None:
 
 def gather() -> Album:
     album = Album()
-    loading.load(now=timezone.now())
     student = User.objects.get(email="eleve@fanal.example")
     tutor = User.objects.get(email="tutrice@fanal.example")
     page = CoursePage.objects.live().order_by("path")[0]
@@ -255,18 +253,16 @@ def gather() -> Album:
 
 @pytest.fixture(scope="module")
 def album(
-    django_db_setup: None,
+    kept_demo: None,
     django_db_blocker: DjangoDbBlocker,
     stripe_sandbox_process: StripeSandbox,
     redis_client: Redis,
 ) -> Album:
     forget_everything(redis_client)
-    square = Drawing(60, 34, "#16203f").webp()
-    with pytest.MonkeyPatch.context() as patch, override_settings():
+    with override_settings():
         stripe_sandbox_process.configure(settings)
-        for name in ("portrait", "subject"):  # drawing takes seconds, and no test here looks at the pictures
-            patch.setattr(catalogue, name, lambda _: square)
         with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False), transaction.atomic():
+            put_rows_back("demo")
             gathered = gather()
             transaction.set_rollback(True)
     return gathered

@@ -1,8 +1,9 @@
 """Pytest plugin: each session and each xdist worker gets a fresh copy of a migrated database within a second.
 
-The model database is migrated once per state of the migrations and then only copied. It also keeps the rows
-which migrations made (roles, groups, Wagtail's root page), so that a test that commits can be undone by
-putting them back, instead of leaving an empty database to the next.
+The model database is migrated once per state of the migrations and then only copied; `python -m
+tests.databases` does that ahead. It also keeps the rows which migrations made (roles, groups, Wagtail's root
+page), so that a test that commits can be undone by putting them back, instead of leaving an empty database to
+the next.
 """
 
 from __future__ import annotations
@@ -50,15 +51,10 @@ def django_db_setup(
     with django_db_blocker.unblock():
         real_name = connection.settings_dict["NAME"]
         name = connection.settings_dict["TEST"].get("NAME") or f"test_{real_name}"  # xdist's has a suffix
-        model = f"{name.partition('_gw')[0]}_model_{_fingerprint()}"
         with connection._nodb_cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            if django_db_createdb:
-                cursor.execute(f'DROP DATABASE IF EXISTS "{model}"')
-            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [model])
-            if not cursor.fetchone():
-                _make_model(cursor, model)
+            model = _model(cursor, name.partition("_gw")[0], anew=django_db_createdb)
             cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{model}"')
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
         _use(name)
@@ -80,12 +76,23 @@ def _use(name: str) -> None:
     connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = name
 
 
-def _make_model(cursor: CursorWrapper, model: str) -> None:
+def _model(cursor: CursorWrapper, name: str, *, anew: bool = False) -> str:
+    """The name of the model that the test database of this name is copied from; made where it is missing."""
+    stem = f"{name}_model"
+    model = f"{stem}_{_fingerprint()}"
+    if anew:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{model}"')
+    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [model])
+    if not cursor.fetchone():
+        _make(cursor, model, stem)
+    return model
+
+
+def _make(cursor: CursorWrapper, model: str, stem: str) -> None:
     """Migrate under another name first: an interrupted one is never taken for a model."""
     from django.core.management import call_command
     from django.db import connection
 
-    stem = model.rpartition("_")[0]
     cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [stem])
     for (old,) in cursor.fetchall():
         cursor.execute(f'DROP DATABASE "{old}" WITH (FORCE)')
@@ -163,3 +170,16 @@ def _filled(cursor: CursorWrapper) -> list[str]:
         " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (TABLE \"{table}\")" for table in tables)
     )
     return [table for (table,) in cursor.fetchall()]
+
+
+def main() -> None:
+    import django
+    from django.db import connection
+
+    django.setup()
+    with connection._nodb_cursor() as cursor:
+        _model(cursor, f"test_{connection.settings_dict['NAME']}")
+
+
+if __name__ == "__main__":
+    main()

@@ -24,10 +24,12 @@ def test_elsewhere(): ...
 """
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-@pytest.mark.parametrize(("required", "status"), [("", 0), ("1", 1)])
+@pytest.mark.parametrize(
+    ("required", "workers", "status"),
+    [pytest.param("", "0", 0, id="on a laptop"), pytest.param("1", "2", 1, id="before a merge")],
+)
 def test_skipped_browser_tests_are_counted_and_fail_where_required(
-    tmp_path: Path, workers: str, required: str, status: int
+    tmp_path: Path, required: str, workers: str, status: int
 ) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    browser: drives a real Chromium\n")
     (tmp_path / "test_it.py").write_text(TESTS)

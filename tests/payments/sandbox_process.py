@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import stripe
 from django.conf import LazySettings
 from pytest_django import Settings
 
@@ -143,8 +144,11 @@ class StripeSandbox:
 
 @pytest.fixture(scope="session")
 def stripe_sandbox_process() -> Iterator[StripeSandbox]:
+    """Where Stripe's client tries again, it does so at once."""
     sandbox = StripeSandbox()
-    yield sandbox
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.01)
+        yield sandbox
     sandbox.stop()
 
 

@@ -11,13 +11,16 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
+from django.test import override_settings
 from django.utils import timezone
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
 from config.demo_content import catalogue, loading
 from config.demo_content.drawing import Drawing
 from tests.databases import keep_rows, put_initial_rows_back, put_rows_back
 
+# Search finds what is saved, and Wagtail knows what uses what.
+AT_ONCE = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 NOW = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
 
 
@@ -31,7 +34,7 @@ def plain_pictures() -> Iterator[None]:
 
 
 def _keep(schema: str, now: datetime, blocker: DjangoDbBlocker) -> None:
-    with blocker.unblock(), plain_pictures():
+    with blocker.unblock(), plain_pictures(), override_settings(TASKS=AT_ONCE):
         put_initial_rows_back()
         loading.load(now=now)
         keep_rows(schema)
@@ -47,6 +50,11 @@ def kept_demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None
 @pytest.fixture(scope="session")
 def kept_demo_today(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     _keep("demo_today", timezone.now(), django_db_blocker)
+
+
+@pytest.fixture
+def indexing(settings: Settings) -> None:
+    settings.TASKS = AT_ONCE
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from home.search import find_pages, fold
 from tests.courses.support import make_course_page, make_tutor_page
 from tests.factories import make_course, make_tutor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("indexing")]
 
 
 def content(title: str, text: str = "", *, live: bool = True) -> ContentPage:

@@ -32,3 +32,6 @@ MAKE_WEBHOOK_URLS = dict.fromkeys(MAKE_WEBHOOK_URLS, "")
 MAKE_WEBHOOK_SECRET = ""
 WEBHOOKS_ALLOW_PRIVATE = True
 WEBHOOKS_PER_SECOND = 1000
+
+# Nothing is taken into the search's index, nor into Wagtail's of references: the fixture `indexing` does.
+TASKS = {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}}

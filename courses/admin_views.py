@@ -27,6 +27,7 @@ from wagtail.snippets.views.snippets import (
 )
 
 from accounts.models import User
+from accounts.read_only import PlainIndexView
 from courses.events import tell_course, tell_tutor_changed, tell_tutor_created
 from courses.models import Course, Subject, Tutor, TutorCourse
 from courses.services import delete_untouched_drafts, draft_page_for
@@ -78,6 +79,7 @@ class TutorEditView(EditView):
 
 class CourseViewSet(SnippetViewSet):
     model = Course
+    index_view_class = PlainIndexView
     add_view_class = CourseCreateView
     edit_view_class = CourseEditView
     icon = "clipboard-list"
@@ -127,6 +129,7 @@ class SubjectDeleteView(DeleteView):
 
 class SubjectViewSet(SnippetViewSet):
     model = Subject
+    index_view_class = PlainIndexView
     icon = "tag"
     menu_label = _("Matières")
     menu_name = "catalogue-subjects"
@@ -144,6 +147,7 @@ class SubjectViewSet(SnippetViewSet):
 
 class TutorViewSet(SnippetViewSet):
     model = Tutor
+    index_view_class = PlainIndexView
     add_view_class = TutorCreateView
     edit_view_class = TutorEditView
     icon = "group"
@@ -192,6 +196,7 @@ class TutorCourseFilterSet(WagtailFilterSet):
 
 class TutorCourseViewSet(SnippetViewSet):
     model = TutorCourse
+    index_view_class = PlainIndexView
     icon = "link"
     menu_label = _("Qui enseigne quoi")
     menu_name = "catalogue-tutor-courses"

@@ -14,9 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.tables import Column, DateColumn, NumberColumn
 from wagtail.admin.widgets.button import HeaderButton
-from wagtail.snippets.views.snippets import IndexView, InspectView
 
-from accounts.read_only import ReadOnlyViewSet
+from accounts.read_only import PlainIndexView, ReadOnlyInspectView, ReadOnlyViewSet
 from notifications import figures
 from notifications.destinations import DESTINATIONS_URL, DestinationsView
 from notifications.filters import OutboxFilterSet
@@ -33,7 +32,7 @@ class StatusColumn(Column):
     cell_template_name = "notifications/admin/status_cell.html"
 
 
-class OutboxIndexView(IndexView):
+class OutboxIndexView(PlainIndexView):
     def search_queryset(self, queryset: OutboxQuerySet) -> OutboxQuerySet:
         return containing(queryset, self.search_query)
 
@@ -73,7 +72,7 @@ class Figures:
                 yield state.replace("_", "-"), top, height
 
 
-class OutboxInspectView(InspectView):
+class OutboxInspectView(ReadOnlyInspectView):
     @cached_property
     def header_buttons(self) -> list[Any]:
         url = reverse(RESEND_URL, args=[self.object.pk])

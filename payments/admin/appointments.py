@@ -15,9 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, StatusTagColumn
 from wagtail.admin.widgets.button import HeaderButton
-from wagtail.snippets.views.snippets import InspectView
 
-from accounts.read_only import ReadOnlyViewSet
+from accounts.read_only import ReadOnlyInspectView, ReadOnlyViewSet
 from booking.models import Appointment
 from booking.services.lessons import RESTORABLE
 from booking.wording import day_and_clock
@@ -39,7 +38,7 @@ class AppointmentFilterSet(WagtailFilterSet):
         fields = ["status", "tutor", "course", "start"]
 
 
-class AppointmentInspectView(InspectView):
+class AppointmentInspectView(ReadOnlyInspectView):
     template_name = "payments/admin/appointment_inspect.html"
 
     @cached_property

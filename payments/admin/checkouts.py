@@ -35,6 +35,7 @@ class CheckoutViewSet(ReadOnlyViewSet):
     filterset_class = CheckoutFilterSet
     ordering = ["-created_at"]
     list_display = [
+        "email",
         DateColumn("created_at", label=_("Date"), sort_key="created_at"),
         StatusTagColumn(
             "get_status_display",
@@ -42,7 +43,6 @@ class CheckoutViewSet(ReadOnlyViewSet):
             sort_key="status",
             primary=lambda checkout: checkout.status == Checkout.Status.REVIEW,
         ),
-        "email",
         Column("total", label=_("Total"), accessor=lambda checkout: money(checkout.total_cad)),
         "decline_code",
     ]

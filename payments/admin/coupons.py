@@ -20,8 +20,9 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList
 from wagtail.admin.ui.tables import Column, StatusTagColumn
-from wagtail.snippets.views.snippets import InspectView, SnippetViewSet
+from wagtail.snippets.views.snippets import SnippetViewSet
 
+from accounts.read_only import PlainIndexView, ReadOnlyInspectView
 from courses.admin_views import RetireView, retire
 from home.formats import NBSP, clock, money, short_date
 from payments.models import Coupon, Order
@@ -119,7 +120,7 @@ class CouponFilterSet(WagtailFilterSet):
         return coupons.filter(pk__in=Coupon.objects.in_state(value, timezone.now()))
 
 
-class CouponInspectView(InspectView):
+class CouponInspectView(ReadOnlyInspectView):
     template_name = "payments/admin/coupon_inspect.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -150,6 +151,7 @@ class CouponViewSet(SnippetViewSet):
     model = Coupon
     icon = "tag"
     menu_label = _("Coupons")
+    index_view_class = PlainIndexView
     delete_view_class = CouponDeleteView
     inspect_view_class = CouponInspectView
     inspect_view_enabled = True

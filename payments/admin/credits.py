@@ -65,8 +65,8 @@ class CreditEntryViewSet(ReadOnlyViewSet):
     filterset_class = CreditEntryFilterSet
     ordering = ["-at", "-number"]
     list_display = [
+        "user",
         DateColumn("at", label=_("Date"), sort_key="at"),
-        Column("user", label=_("Élève"), sort_key="user__last_name"),
         Column("email", label=_("Courriel"), accessor="user.email"),
         Column("cause", label=_("Cause"), accessor="get_cause_display", sort_key="cause"),
         Column("order", label=_("Commande"), accessor=lambda entry: entry.order or ""),

@@ -18,9 +18,8 @@ from django.utils.translation import ngettext
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn
 from wagtail.admin.widgets.button import HeaderButton
-from wagtail.snippets.views.snippets import InspectView
 
-from accounts.read_only import ReadOnlyViewSet
+from accounts.read_only import ReadOnlyInspectView, ReadOnlyViewSet
 from booking.models import Appointment
 from home.formats import money
 from payments.admin.refunding import ASK_STRIPE_URL, REFUND_URL, AskStripeView, RefundView
@@ -63,7 +62,7 @@ def credited(left: Iterable[Left], entries: Iterable[CreditEntry]) -> str:
     ) % {"number": len(amounts), "amount": money(sum(amounts, NOTHING))}
 
 
-class OrderInspectView(InspectView):
+class OrderInspectView(ReadOnlyInspectView):
     """All that there is to know of an order's money, so that nobody has to look it up at Stripe."""
 
     template_name = "payments/admin/order_inspect.html"

@@ -10,9 +10,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn
-from wagtail.snippets.views.snippets import InspectView
 
-from accounts.read_only import ReadOnlyViewSet
+from accounts.read_only import ReadOnlyInspectView, ReadOnlyViewSet
 from home.formats import money
 from payments.models import Refund
 
@@ -27,7 +26,7 @@ class RefundFilterSet(WagtailFilterSet):
         fields = ["status", "source", "created_at"]
 
 
-class RefundInspectView(InspectView):
+class RefundInspectView(ReadOnlyInspectView):
     template_name = "payments/admin/refund_inspect.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

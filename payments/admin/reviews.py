@@ -28,9 +28,8 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.models import ModelLogEntry
-from wagtail.snippets.views.snippets import InspectView
 
-from accounts.read_only import ReadOnlyViewSet
+from accounts.read_only import ReadOnlyInspectView, ReadOnlyViewSet
 from booking.errors import TryAgain
 from payments.admin.review_actions import Action, actions_of
 from payments.errors import NoteMissing, PaymentError, ReviewClosed
@@ -93,7 +92,7 @@ class ReviewFilterSet(WagtailFilterSet):
         return queryset if value == "all" else queryset.filter(resolved_at__isnull=value == "open")
 
 
-class ReviewInspectView(InspectView):
+class ReviewInspectView(ReadOnlyInspectView):
     template_name = "payments/admin/review_inspect.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn, NumberColumn, StatusTagColumn
-from wagtail.snippets.views.snippets import InspectView
 
-from accounts.read_only import ReadOnlyViewSet
+from accounts.read_only import ReadOnlyInspectView, ReadOnlyViewSet
 from payments.models import StripeEvent
 
 WAITING = "waiting"
@@ -36,7 +35,7 @@ class StripeEventFilterSet(WagtailFilterSet):
         return queryset.filter(handled_at=None) if value == WAITING else queryset.filter(outcome=value)
 
 
-class StripeEventInspectView(InspectView):
+class StripeEventInspectView(ReadOnlyInspectView):
     template_name = "payments/admin/stripe_event_inspect.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -1,18 +1,41 @@
-"""Rows that people look at in the Wagtail admin and only services write."""
+"""Lists of the Wagtail admin in our words; and rows that people look at there and only services write."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.utils.functional import cached_property
-from wagtail.snippets.views.snippets import IndexView, SnippetViewSet
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from wagtail.snippets.views.snippets import IndexView, InspectView, SnippetViewSet
 
 
-class ReadOnlyIndexView(IndexView):
+class PlainIndexView(IndexView):
+    """Wagtail's own sentences name the model, and must write « un(e) » and « Aucun(e) »."""
+
+    @cached_property
+    def add_item_label(self) -> str:
+        return _("Ajouter")
+
+    @cached_property
+    def no_results_message(self) -> str:
+        if self.is_searching or self.is_filtering:
+            return _("Rien ne correspond à cette recherche.")
+        return _("Rien ici pour le moment.")
+
+
+class ReadOnlyIndexView(PlainIndexView):
     @cached_property
     def columns(self) -> list[Any]:
         # Wagtail's only bulk action is to delete.
         return [column for column in super().columns if column.name != "bulk_actions"]
+
+
+class ReadOnlyInspectView(InspectView):
+    """Headed by what it is, as « Commande 2026-00012 »."""
+
+    def get_page_title(self) -> str:
+        return str(capfirst(self.model._meta.verbose_name))
 
 
 class ReadOnlyViewSet(SnippetViewSet):
@@ -22,6 +45,7 @@ class ReadOnlyViewSet(SnippetViewSet):
     copy_view_enabled = False
     inspect_view_enabled = True
     index_view_class = ReadOnlyIndexView
+    inspect_view_class = ReadOnlyInspectView
     list_per_page = 50
     search_backend_name = None
 

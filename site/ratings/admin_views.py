@@ -27,10 +27,9 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.models import ModelLogEntry
-from wagtail.snippets.views.snippets import InspectView
 
 from accounts.models import User
-from accounts.read_only import ReadOnlyIndexView, ReadOnlyViewSet
+from accounts.read_only import ReadOnlyIndexView, ReadOnlyInspectView, ReadOnlyViewSet
 from courses.models import Course, Tutor
 from courses.scores import written
 from ratings import services
@@ -91,7 +90,7 @@ class RatingIndexView(ReadOnlyIndexView):
         return context
 
 
-class RatingInspectView(InspectView):
+class RatingInspectView(ReadOnlyInspectView):
     template_name = "ratings/admin/inspect.html"
 
     @cached_property

@@ -110,7 +110,7 @@ class TestReading:
         order = Order.objects.get()
         send(direction, "annuler", lesson, compensation="credit", shown="30.00+6.00")
         words = lesson_page(direction, lesson)
-        assert "36,00 $ (prix 45,00 $, rabais 9,00 $, dont 6,00 $ par crédits)" in words
+        assert "36,00 $ dont 6,00 $ en crédits (prix 45,00 $, rabais 9,00 $)" in words
         assert "36,00 $ en crédits, 0,00 $ sur la carte" in words
         assert "30,00 $ (Annulés)" in words
         assert "Tempête" in words

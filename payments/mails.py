@@ -22,6 +22,9 @@ from payments.pricing import NOTHING
 from payments.tutor_mails import new_lesson_mails
 
 CONFIRMATION, REFUND = "order.confirmation", "order.refund"
+NOT_FINISHED = gettext_lazy(
+    "Il n’a pas été terminé à temps : votre banque attendait peut-être encore votre confirmation."
+)
 RETURNED, HELD, FAILED = "payment.returned", "payment.held", "payment.failed"
 
 
@@ -51,7 +54,9 @@ def record_payment_held(checkout: Checkout, *, now: datetime) -> None:
 
 
 def record_payment_failed(checkout: Checkout, *, now: datetime) -> None:
-    """The card was refused, and the time to try another is over: nothing is paid and nothing held."""
+    """The card was refused or the bank's question never answered, and the time to try again is over: nothing
+    is paid and nothing held.
+    """
     _record_trouble(FAILED, checkout, now=now)
 
 
@@ -169,7 +174,7 @@ def payment_failed(occasion: Occasion) -> Letter | None:
         "payments/mail/payment_failed",
         {
             "checkout": checkout,
-            "reason": decline_message(checkout.decline_code),
+            "reason": decline_message(checkout.decline_code) if checkout.decline_code else NOT_FINISHED,
             "lines": checkout.lines.select_related("course", "tutor"),
             "cart_url": settings.SITE_URL + reverse("cart"),
         },

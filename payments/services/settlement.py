@@ -206,7 +206,7 @@ def _let_go(checkout: Checkout, *, now: datetime) -> None:
     checkout.confirming_since = None
     checkout.save(update_fields=["status", "confirming_since"])
     _no_longer_stuck(checkout, _("Annulé depuis."), now=now)
-    if checkout.decline_code and now >= checkout.deadline:  # who gave it up before then knows
+    if now >= checkout.deadline:  # who gave it up before then knows
         mails.record_payment_failed(checkout, now=now)
 
 

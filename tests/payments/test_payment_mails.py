@@ -20,7 +20,14 @@ from payments.services import reconcile
 from payments.services.settlement import settle
 from tests.notifications.support import written
 from tests.payments.sold import START, make_sold_lesson
-from tests.payments.support import NO_FUNDS, make_checkout, make_held_cart, make_shelf, start_and_pay
+from tests.payments.support import (
+    ASKS_3D_SECURE,
+    NO_FUNDS,
+    make_checkout,
+    make_held_cart,
+    make_shelf,
+    start_and_pay,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +104,16 @@ class TestRefusedCard:
         for body in (mail.text, mail.html):
             assert f"Bonjour {student.first_name}," in body
             assert "Les fonds disponibles sur cette carte sont insuffisants." in body
+            assert "Rien n’a été pris sur votre carte" in body
+
+    @pytest.mark.usefixtures("stripe_sandbox")
+    def test_who_left_at_the_banks_question_hears_that_nothing_was_taken(self, student: User) -> None:
+        cart = make_held_cart(*make_shelf(), user=student)
+        checkout = start_and_pay(cart, card=ASKS_3D_SECURE, user=student, email=student.email)
+        reconcile(now=checkout.deadline)
+        (mail,) = sent("payment.failed")
+        for body in (mail.text, mail.html):
+            assert "Il n’a pas été terminé à temps" in body
             assert "Rien n’a été pris sur votre carte" in body
 
     def test_a_stranger_whose_address_somebody_typed_reads_no_word_of_theirs(self) -> None:

@@ -26,7 +26,9 @@ class _StartsInAField(forms.BaseForm):
 
 class LoginForm(_StartsInAField, AuthenticationForm):
     username = forms.EmailField(
-        label=_("Courriel"), widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+        label=_("Courriel"),
+        max_length=254,  # as the account's: failed tries are counted by it, in a column that has an end
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
     error_messages = {
         "invalid_login": _("Ce courriel et ce mot de passe ne vont pas ensemble. Vérifiez-les et réessayez."),

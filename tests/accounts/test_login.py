@@ -112,6 +112,12 @@ def test_a_wrong_password_an_unknown_address_and_a_closed_account_get_one_answer
         assert not is_in(client)
 
 
+def test_an_address_longer_than_any_accounts_is_refused(client: Client) -> None:
+    response = client.post("/connexion/", {"username": f"{'a' * 250}@exemple.ca", "password": PASSWORD})
+    assert response.status_code == 422
+    assert "au plus 254 caractères" in response.content.decode()
+
+
 def test_the_page_offers_no_sign_up_and_no_other_company(client: Client) -> None:
     page = client.get("/connexion/").content.decode().lower()
 

@@ -157,4 +157,4 @@ class AppointmentChange(models.Model):
         ordering = ["at", "id"]
 
     def __str__(self) -> str:
-        return f"{self.get_action_display()} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.get_action_display()}, {day_and_clock(self.at)}"

@@ -24,6 +24,7 @@ from django.db.models import (
 from django.utils.translation import gettext_lazy as _
 
 from booking.rules import DURATIONS
+from booking.wording import day_and_clock
 from courses.money import lesson_amount
 
 
@@ -96,7 +97,7 @@ class CartLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.course} {self.start:%Y-%m-%d %H:%M}"
+        return f"{self.course}, {day_and_clock(self.start)}"
 
     @property
     def end(self) -> datetime:

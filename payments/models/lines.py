@@ -10,6 +10,8 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from booking.wording import day_and_clock
+
 
 class FrozenLine(models.Model):
     """Both rates, the price and the earnings as they were; the catalogue may change, this never does."""
@@ -32,7 +34,7 @@ class FrozenLine(models.Model):
         ordering = ["start", "id"]
 
     def __str__(self) -> str:
-        return f"{self.course} {self.start:%Y-%m-%d %H:%M}"
+        return f"{self.course}, {day_and_clock(self.start)}"
 
     @property
     def end(self) -> datetime:

@@ -15,9 +15,10 @@ from wagtail.models import ModelLogEntry
 
 from accounts.models import Role, User
 from payments.models import CreditEntry
-from payments.services.credits import add_entry, balance
+from payments.services.credits import add_entry, balance, credit_line
 from tests.booking.pages import text_of
 from tests.factories import make_user
+from tests.payments.sold import make_sold_lesson
 from tests.payments.support import make_checkout
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +143,13 @@ def test_it_is_offered_beside_each_student(office: Client, student: User) -> Non
     html = office.get("/admin/users/").content.decode()
     assert f"{GIVE}?courriel=eleve%40exemple.ca" in html
     assert "tuteur%40exemple.ca" not in html
+
+
+def test_a_line_of_a_lesson_says_when_it_was_on_the_schools_clock(office: Client) -> None:
+    lesson = make_sold_lesson()
+    credit_line(line=lesson.order_line, cause=CreditEntry.Cause.CANCELLATION, now=timezone.now())
+    html = office.get(f"{CREDITS}inspect/{CreditEntry.objects.get().pk}/").content.decode()
+    assert "Mathématiques, mardi 12 janvier 2027 à 14\xa0h\xa030" in html
 
 
 @pytest.mark.parametrize("path", ["add/", "edit/{pk}/", "delete/{pk}/", "copy/{pk}/"])

@@ -158,7 +158,7 @@ def _pay(request: HttpRequest, page: CheckoutPage, form: BillingForm) -> HttpRes
             for line, against in error.refused
         ]
         return _show_anew(request, troubles=troubles)
-    except (PaymentError, BookingError, GatewayUnavailable) as error:
+    except (PaymentError, BookingError, GatewayUnavailable, GatewayRefused) as error:
         return _failed(request, page, error)
     if intent.status == IntentStatus.REQUIRES_ACTION:
         if _by_script(request):
@@ -233,7 +233,8 @@ def _refused(request: HttpRequest, page: CheckoutPage, form: BillingForm) -> Htt
 def _failed(request: HttpRequest, page: CheckoutPage, error: Exception) -> HttpResponse:
     """Nothing was paid; the page stays as it is, for another try."""
     declined = isinstance(error, PaymentDeclined)
-    away = isinstance(error, GatewayUnavailable | PaymentUnavailable)
+    at_stripe = isinstance(error, GatewayUnavailable | GatewayRefused)
+    away = at_stripe or isinstance(error, PaymentUnavailable)
     status = (
         HTTPStatus.PAYMENT_REQUIRED
         if declined
@@ -241,7 +242,7 @@ def _failed(request: HttpRequest, page: CheckoutPage, error: Exception) -> HttpR
         if away
         else HTTPStatus.CONFLICT
     )
-    message = str(PaymentUnavailable()) if isinstance(error, GatewayUnavailable) else str(error)
+    message = str(PaymentUnavailable()) if at_stripe else str(error)
     if _by_script(request):
         return JsonResponse({"message": message}, status=status)
     return _show_anew(request, status=status, message=message)

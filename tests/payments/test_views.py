@@ -170,6 +170,15 @@ class TestPaying:
         assert "Nous attendons la réponse" in waiting.content.decode()
         assert Order.objects.count() == 0
 
+    def test_a_payment_that_stripe_knows_nothing_of_is_no_error_page(self) -> None:
+        cart = make_held_cart(*make_shelf())
+        Checkout.objects.filter(pk=start(cart).pk).update(
+            intent_id="pi_of_another_account", confirming_since=None, deadline=timezone.now()
+        )
+        answer = press_pay(browser_with(cart))
+        assert answer.status_code == 503
+        assert "Rien n’a été débité" in answer.json()["message"]
+
     def test_a_double_click_is_sent_to_the_same_return_page(self) -> None:
         cart = make_held_cart(*make_shelf())
         under_way = start(cart)

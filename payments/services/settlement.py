@@ -15,6 +15,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
@@ -342,7 +343,9 @@ def _account_of(checkout: Checkout) -> tuple[User, bool]:
 
 
 def _next_number(now: datetime) -> str:
-    """`2026-00042`: a year and a number that is never given twice; a rolled back order leaves a gap."""
+    """`2026-00042`: the school's year, and a number that is never given twice; a rolled back order leaves a
+    gap.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('payments_order_number')")
-        return f"{now:%Y}-{cursor.fetchone()[0]:05d}"
+        return f"{timezone.localtime(now):%Y}-{cursor.fetchone()[0]:05d}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -37,6 +37,12 @@ def settle_now(checkout: Checkout) -> Checkout:
     return settled
 
 
+def test_an_order_of_new_years_eve_bears_the_old_year() -> None:
+    checkout = start_and_pay(make_held_cart(*make_shelf()))
+    settle(intent_id=checkout.intent_id or "", now=datetime(2027, 1, 1, 4, 59, tzinfo=UTC))
+    assert Order.objects.get().number.startswith("2026-")
+
+
 def test_a_guests_payment_makes_account_order_lesson_and_events() -> None:
     course, tutor = make_shelf()
     cart = make_held_cart(course, tutor, minutes=90)
@@ -51,7 +57,7 @@ def test_a_guests_payment_makes_account_order_lesson_and_events() -> None:
     )
     order = Order.objects.get()
     assert (order.user, order.status, order.total_cad) == (user, Order.Status.PAID, Decimal("67.50"))
-    assert order.number == f"{timezone.now():%Y}-{order.number[5:]}"
+    assert order.number == f"{timezone.localtime():%Y}-{order.number[5:]}"
     line = order.lines.get()
     assert (line.student_rate_cad, line.tutor_rate_cad) == (Decimal("45.00"), Decimal("30.00"))
     assert (line.price_cad, line.tutor_earnings_cad) == (Decimal("67.50"), Decimal("45.00"))

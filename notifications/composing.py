@@ -64,7 +64,8 @@ class Occasion:
 @dataclass(frozen=True)
 class Letter:
     """What a composer gives: `templates/<template>.txt` and `.html` are rendered with `context`, beside which
-    they find `subject`, `person`, `refusal_url`, `site_url` (no slash at the end), `site_name` and `brand`.
+    they find `subject`, `name` (the first name that is greeted, may be empty), `refusal_url`, `site_url` (no
+    slash at the end), `site_name` and `brand`.
     """
 
     subject: str
@@ -157,7 +158,7 @@ def compose(*, kind: str, to: str, payload: Mapping[str, Any], now: datetime) ->
         subject = BREAKS.sub(" ", str(letter.subject)).strip()
         context = {
             "subject": subject,
-            "person": person,
+            "name": person.first_name if person else "",
             "site_url": settings.SITE_URL.rstrip("/"),
             "site_name": painted.name,
             "brand": painted,

@@ -138,7 +138,7 @@ def payment_returned(occasion: Occasion) -> Letter:
         _("Votre paiement de %(amount)s vous est remboursé") % {"amount": money(amount)},
         "payments/mail/payment_returned",
         {
-            "checkout": _checkout_of(occasion),
+            "name": _checkout_of(occasion).first_name,
             "amount": amount,
             "cart_url": settings.SITE_URL + reverse("cart"),
         },
@@ -154,7 +154,7 @@ def payment_held(occasion: Occasion) -> Letter | None:
     return Letter(
         _("Nous vérifions votre paiement"),
         "payments/mail/payment_held",
-        {"checkout": checkout, "lines": checkout.lines.select_related("course", "tutor")},
+        {"lines": checkout.lines.select_related("course", "tutor")},
     )
 
 
@@ -173,7 +173,6 @@ def payment_failed(occasion: Occasion) -> Letter | None:
         _("Votre paiement n’a pas abouti"),
         "payments/mail/payment_failed",
         {
-            "checkout": checkout,
             "reason": decline_message(checkout.decline_code) if checkout.decline_code else NOT_FINISHED,
             "lines": checkout.lines.select_related("course", "tutor"),
             "cart_url": settings.SITE_URL + reverse("cart"),

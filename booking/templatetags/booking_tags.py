@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from django import template
@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.template.context import Context
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from accounts.models import Role, User
@@ -43,6 +44,14 @@ class Timed(Protocol):
 def time_range(lesson: Timed) -> str:
     """`14 h 30 à 16 h` of a lesson or a cart line."""
     return wording.time_range(lesson.start, lesson.minutes)
+
+
+@register.filter
+def with_whom(lesson: Any, teaching: bool = False) -> str:
+    """`avec Maude` of a lesson, an order's line or a cart's, as its student reads it; as its tutor where
+    `teaching`.
+    """
+    return _("avec %(name)s") % {"name": lesson.student.get_short_name() if teaching else lesson.tutor}
 
 
 @register.simple_tag

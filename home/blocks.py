@@ -1,8 +1,10 @@
-"""The StreamField blocks that pages are made of: few, each with one job, each shown before it is chosen."""
+"""The StreamField blocks that pages are made of: few, each with one job, each shown before it is chosen.
+
+A block with an `image` says in its Meta in which `picture_size` it shows it (see home.pictures).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,20 +12,16 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.images.blocks import ImageBlock
-from wagtail.images.models import Image
 
 from home import samples
-from home.pictures import BESIDE, FIGURE, HERO, Size
-from home.videos import Video, read_video
+from home.pictures import BESIDE, FIGURE, HERO
+from home.videos import read_video
 
 PROSE = ["h2", "h3", "bold", "italic", "link", "document-link", "ol", "ul", "hr"]
 SENTENCES = ["bold", "italic", "link", "ol", "ul"]
 
 # As the chooser of blocks heads them.
 TEXT, MEDIA, TRUST, CATALOGUE = _("Texte"), _("Images et vidéos"), _("Confiance"), _("Cours et réservation")
-
-Shown = Iterable[tuple[Image | None, Size]]
-"""What `images` of a block says: each image that it shows, and how (see home.pictures)."""
 
 
 def _heading(**options: Any) -> blocks.CharBlock:
@@ -32,6 +30,11 @@ def _heading(**options: Any) -> blocks.CharBlock:
 
 def _intro() -> blocks.TextBlock:
     return blocks.TextBlock(label=_("Introduction"), required=False, rows=2)
+
+
+def _items(name: Any, one: Any, *parts: tuple[str, blocks.Block], **options: Any) -> blocks.ListBlock:
+    """What they are called, what one is called, and what one is made of; at least one."""
+    return blocks.ListBlock(blocks.StructBlock(parts, label=one), label=name, **{"min_num": 1, **options})
 
 
 class ActionBlock(blocks.StructBlock):
@@ -66,10 +69,8 @@ class HeroBlock(blocks.StructBlock):
         group = TEXT
         description = _("Le grand titre, une image et les boutons par où commencer. Une seule fois, en haut.")
         template = "home/blocks/hero.html"
+        picture_size = HERO
         preview_value = samples.HERO
-
-    def images(self, value: Any) -> Shown:
-        return [(value["image"], HERO)]
 
 
 class FigureBlock(blocks.StructBlock):
@@ -82,10 +83,8 @@ class FigureBlock(blocks.StructBlock):
         group = MEDIA
         description = _("Une image sur toute la largeur, avec son texte de remplacement et une légende.")
         template = "home/blocks/figure.html"
+        picture_size = FIGURE
         preview_value = staticmethod(samples.figure)
-
-    def images(self, value: Any) -> Shown:
-        return [(value["image"], FIGURE)]
 
 
 class ImageAndTextBlock(blocks.StructBlock):
@@ -105,10 +104,8 @@ class ImageAndTextBlock(blocks.StructBlock):
         group = MEDIA
         description = _("Une image et quelques phrases côte à côte; l'une sous l'autre au téléphone.")
         template = "home/blocks/image_and_text.html"
+        picture_size = BESIDE
         preview_value = staticmethod(samples.image_and_text)
-
-    def images(self, value: Any) -> Shown:
-        return [(value["image"], BESIDE)]
 
 
 class VideoBlock(blocks.StructBlock):
@@ -130,10 +127,8 @@ class VideoBlock(blocks.StructBlock):
         group = MEDIA
         description = _("Une vidéo de YouTube ou de Vimeo. Rien n'en est chargé avant qu'on la lance.")
         template = "home/blocks/video.html"
+        picture_size = FIGURE
         preview_value = samples.VIDEO
-
-    def images(self, value: Any) -> Shown:
-        return [(value["image"], FIGURE)]
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
@@ -146,24 +141,18 @@ class VideoBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
-        video: Video | None = read_video(value["url"])
-        context["video"] = video
+        context["video"] = read_video(value["url"])
         return context
 
 
 class CardsBlock(blocks.StructBlock):
     heading = _heading(required=False)
     intro = _intro()
-    items = blocks.ListBlock(
-        blocks.StructBlock(
-            [
-                ("title", blocks.CharBlock(label=_("Titre"))),
-                ("text", blocks.RichTextBlock(label=_("Texte"), features=SENTENCES)),
-            ],
-            label=_("Carte"),
-        ),
-        label=_("Cartes"),
-        min_num=1,
+    items = _items(
+        _("Cartes"),
+        _("Carte"),
+        ("title", blocks.CharBlock(label=_("Titre"))),
+        ("text", blocks.RichTextBlock(label=_("Texte"), features=SENTENCES)),
     )
     numbered = blocks.BooleanBlock(
         label=_("Étapes numérotées"),
@@ -182,17 +171,12 @@ class CardsBlock(blocks.StructBlock):
 
 class TestimonialsBlock(blocks.StructBlock):
     heading = _heading(required=False)
-    items = blocks.ListBlock(
-        blocks.StructBlock(
-            [
-                ("quote", blocks.TextBlock(label=_("Citation"), rows=3)),
-                ("author", blocks.CharBlock(label=_("Personne"))),
-                ("detail", blocks.CharBlock(label=_("Précision"), required=False)),
-            ],
-            label=_("Témoignage"),
-        ),
-        label=_("Témoignages"),
-        min_num=1,
+    items = _items(
+        _("Témoignages"),
+        _("Témoignage"),
+        ("quote", blocks.TextBlock(label=_("Citation"), rows=3)),
+        ("author", blocks.CharBlock(label=_("Personne"))),
+        ("detail", blocks.CharBlock(label=_("Précision"), required=False)),
     )
 
     class Meta:
@@ -206,15 +190,11 @@ class TestimonialsBlock(blocks.StructBlock):
 
 class NumbersBlock(blocks.StructBlock):
     heading = _heading(required=False)
-    items = blocks.ListBlock(
-        blocks.StructBlock(
-            [
-                ("number", blocks.CharBlock(label=_("Chiffre"), max_length=16)),
-                ("text", blocks.CharBlock(label=_("Ce qu'il compte"), max_length=80)),
-            ],
-            label=_("Chiffre"),
-        ),
-        label=_("Chiffres"),
+    items = _items(
+        _("Chiffres"),
+        _("Chiffre"),
+        ("number", blocks.CharBlock(label=_("Chiffre"), max_length=16)),
+        ("text", blocks.CharBlock(label=_("Ce qu'il compte"), max_length=80)),
         min_num=2,
         max_num=4,
     )
@@ -230,16 +210,11 @@ class NumbersBlock(blocks.StructBlock):
 
 class QuestionsBlock(blocks.StructBlock):
     heading = _heading(required=False)
-    items = blocks.ListBlock(
-        blocks.StructBlock(
-            [
-                ("question", blocks.CharBlock(label=_("Question"))),
-                ("answer", blocks.RichTextBlock(label=_("Réponse"), features=SENTENCES)),
-            ],
-            label=_("Question"),
-        ),
-        label=_("Questions"),
-        min_num=1,
+    items = _items(
+        _("Questions"),
+        _("Question"),
+        ("question", blocks.CharBlock(label=_("Question"))),
+        ("answer", blocks.RichTextBlock(label=_("Réponse"), features=SENTENCES)),
     )
 
     class Meta:

@@ -39,6 +39,19 @@ class SocialLinkBlock(StructBlock):
         label_format = "{network}"
 
 
+def _link(to: str, name: Any, help_text: Any) -> models.ForeignKey[Any, Any]:
+    """To an image or a page that may be deleted without asking here."""
+    return models.ForeignKey(
+        to,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=name,
+        help_text=help_text,
+    )
+
+
 @register_setting(icon="site")
 class SiteSettings(PreviewableMixin, BaseSiteSetting):
     """One row a site. Pages read it through `home.chrome`, which remembers what it says."""
@@ -52,25 +65,15 @@ class SiteSettings(PreviewableMixin, BaseSiteSetting):
     tagline = models.CharField(
         _("devise"), max_length=160, blank=True, help_text=_("Une phrase, au pied de chaque page.")
     )
-    logo = models.ForeignKey(
+    logo = _link(
         IMAGE,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("logo"),
-        help_text=_(
-            "PNG ou WebP à fond transparent, d'au moins 96 pixels de haut. Sans logo : le fanal dessiné."
-        ),
+        _("logo"),
+        _("PNG ou WebP à fond transparent, d'au moins 96 pixels de haut. Sans logo : le fanal dessiné."),
     )
-    logo_dark = models.ForeignKey(
+    logo_dark = _link(
         IMAGE,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("logo pour fond sombre"),
-        help_text=_("Si le premier se perd sur du bleu nuit."),
+        _("logo pour fond sombre"),
+        _("Si le premier se perd sur du bleu nuit."),
     )
     logo_says_name = models.BooleanField(
         _("le logo contient le nom"),
@@ -88,14 +91,10 @@ class SiteSettings(PreviewableMixin, BaseSiteSetting):
             "lisibles; le safran de la maison est #f3b33d."
         ),
     )
-    sharing_image = models.ForeignKey(
+    sharing_image = _link(
         IMAGE,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("image de partage"),
-        help_text=_("Montrée quand on partage une page sans image à elle. 1200 × 630 pixels ou plus."),
+        _("image de partage"),
+        _("Montrée quand on partage une page sans image à elle. 1200 × 630 pixels ou plus."),
     )
     email = models.EmailField(_("courriel"), blank=True)
     phone = models.CharField(_("téléphone"), max_length=30, blank=True)
@@ -114,23 +113,15 @@ class SiteSettings(PreviewableMixin, BaseSiteSetting):
         db_default=[],
         verbose_name=_("réseaux sociaux"),
     )
-    terms_page = models.ForeignKey(
+    terms_page = _link(
         PAGE,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("conditions"),
-        help_text=_("La page des conditions de vente, liée au pied de chaque page."),
+        _("conditions"),
+        _("La page des conditions de vente, liée au pied de chaque page."),
     )
-    privacy_page = models.ForeignKey(
+    privacy_page = _link(
         PAGE,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("confidentialité"),
-        help_text=_("La page sur les renseignements personnels, que la loi du Québec demande."),
+        _("confidentialité"),
+        _("La page sur les renseignements personnels, que la loi du Québec demande."),
     )
     footer_text = RichTextField(_("texte de pied de page"), features=SENTENCES, blank=True)
     footer_pages = BlocksField(

@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, TitleFieldPanel
 from wagtail.models import Page
-from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
 from home.blocks import BODY_BLOCKS, HOME_BLOCKS
@@ -17,7 +16,7 @@ from home.brand import SiteSettings
 from home.fields import BlocksField
 from home.pictures import SHARED, Wanted, pictures, wanted_in
 from home.promotion import page_tabs
-from home.search import folded_text
+from home.search import folded_text, page_search_fields
 
 __all__ = ["ContentPage", "HomePage", "SiteSettings"]
 
@@ -43,12 +42,7 @@ class HomePage(Page):
         ),
     ]
     edit_handler = page_tabs(content_panels, picture="illustration", slug=False)
-    search_fields = [
-        *Page.search_fields,
-        index.SearchField("body"),
-        index.SearchField("folded_text"),
-        index.AutocompleteField("folded_text"),
-    ]
+    search_fields = page_search_fields("body")
     result_kind = _("Accueil")
 
     class Meta:
@@ -119,13 +113,7 @@ class ContentPage(Page):
         ),
     ]
     edit_handler = page_tabs(content_panels, menus=True)
-    search_fields = [
-        *Page.search_fields,
-        index.SearchField("intro"),
-        index.SearchField("body"),
-        index.SearchField("folded_text"),
-        index.AutocompleteField("folded_text"),
-    ]
+    search_fields = page_search_fields("intro", "body")
     result_kind = _("Page")
 
     class Meta:

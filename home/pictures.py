@@ -173,10 +173,9 @@ def _by_width(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 
 def wanted_in(body: Iterable[Any]) -> list[Wanted]:
-    """What the blocks of a page show: each block that shows an image says which, and how."""
+    """The pictures that the blocks of a page show (see home.blocks)."""
     return [
-        (image.pk, size)
+        (image.pk, block.block.meta.picture_size)
         for block in body
-        for image, size in getattr(block.block, "images", lambda _value: ())(block.value)
-        if image is not None
+        if hasattr(block.block.meta, "picture_size") and (image := block.value["image"])
     ]

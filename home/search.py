@@ -17,6 +17,7 @@ from anyascii import anyascii
 from django.db import connection
 from django.http import HttpRequest
 from wagtail.models import Page
+from wagtail.search import index
 from wagtail.search.query import PlainText
 
 from accounts.limits import client_address, within_limit
@@ -56,6 +57,18 @@ def folded_text(*parts: str, body: StreamValue | None = None) -> str:
     if body is not None:
         texts.extend(body.stream_block.get_searchable_content(body))
     return fold(" ".join(texts))
+
+
+def page_search_fields(*fields: str, begins: bool = True) -> list[index.BaseField]:
+    """A page's `search_fields`: these, beside its title, as written, and its `folded_text`; of which the
+    suggestions also find it by the beginning of a word, unless `begins` is False.
+    """
+    return [
+        *Page.search_fields,
+        *(index.SearchField(name) for name in fields),
+        index.SearchField("folded_text"),
+        *([index.AutocompleteField("folded_text")] if begins else []),
+    ]
 
 
 def clean_query(text: str) -> str:

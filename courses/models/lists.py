@@ -13,21 +13,22 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, TitleFieldPanel
 from wagtail.models import Page
-from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
 from courses.choices import WORDS
 from courses.listing import CourseListing, TutorListing
 from home.promotion import page_tabs
-from home.search import clean_query, folded_text, may_search
+from home.search import clean_query, folded_text, may_search, page_search_fields
 
 
 class ListPage(Page):
     intro = models.TextField(_("introduction"), blank=True)
 
+    page_model: type[Page]
+    """What is listed: the pages below."""
     listing_class: type[CourseListing | TutorListing]
-    # What a page below needs of the catalogue to be shown.
     shown_with: tuple[str, ...]
+    """What a page below needs of the catalogue to be shown."""
 
     parent_page_types = ["home.HomePage"]
     max_count_per_parent = 1
@@ -42,7 +43,7 @@ class ListPage(Page):
         ),
     ]
     edit_handler = page_tabs(content_panels, menus=True)
-    search_fields = [*Page.search_fields, index.SearchField("intro"), index.SearchField("folded_text")]
+    search_fields = page_search_fields("intro", begins=False)
 
     class Meta:
         abstract = True
@@ -51,8 +52,9 @@ class ListPage(Page):
         return folded_text(self.title, self.intro)
 
     def listed(self) -> Any:
-        """The pages below, in the editors' order."""
-        raise NotImplementedError
+        """The pages below, in the editors' order; none of a page that has no place in the tree yet."""
+        pages = self.page_model.objects
+        return pages.child_of(self).order_by("path") if self.path else pages.none()
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
         """Fetches the page below and its row of the catalogue at once; Wagtail's own way takes three queries

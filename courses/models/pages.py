@@ -32,24 +32,10 @@ from home.blocks import BODY_BLOCKS
 from home.fields import BlocksField
 from home.pictures import wanted_in
 from home.promotion import page_tabs
-from home.search import folded_text
+from home.search import folded_text, page_search_fields
 
 PICKER_QUERY = frozenset({"semaine", "duree", "tuteur", "cours"})
 """What an address asks of a page's picker, which is made for each request (`home.live`)."""
-
-
-class CourseIndexPage(ListPage):
-    subpage_types = ["courses.CoursePage"]
-    listing_class = CourseListing
-    shown_with = ("course",)
-    result_kind = _("Tous les cours")
-
-    class Meta:
-        verbose_name = _("liste des cours")
-        verbose_name_plural = _("listes des cours")
-
-    def listed(self) -> Any:
-        return _children(self, CoursePage)
 
 
 class CoursePage(Page):
@@ -125,14 +111,7 @@ class CoursePage(Page):
         ),
     ]
     edit_handler = page_tabs(content_panels, picture="image")
-    search_fields = [
-        *Page.search_fields,
-        index.SearchField("intro"),
-        index.SearchField("body"),
-        index.SearchField("folded_title", boost=2),
-        index.SearchField("folded_text"),
-        index.AutocompleteField("folded_text"),
-    ]
+    search_fields = [*page_search_fields("intro", "body"), index.SearchField("folded_title", boost=2)]
     result_kind = _("Cours")
     live_query = PICKER_QUERY
     sample: Course | None = None
@@ -175,18 +154,16 @@ class CoursePage(Page):
         )
 
 
-class TutorIndexPage(ListPage):
-    subpage_types = ["courses.TutorPage"]
-    listing_class = TutorListing
-    shown_with = ("tutor__user",)
-    result_kind = _("Tous les tuteurs")
+class CourseIndexPage(ListPage):
+    subpage_types = ["courses.CoursePage"]
+    page_model = CoursePage
+    listing_class = CourseListing
+    shown_with = ("course",)
+    result_kind = _("Tous les cours")
 
     class Meta:
-        verbose_name = _("liste des tuteurs")
-        verbose_name_plural = _("listes des tuteurs")
-
-    def listed(self) -> Any:
-        return _children(self, TutorPage)
+        verbose_name = _("liste des cours")
+        verbose_name_plural = _("listes des cours")
 
 
 class TutorPage(Page):
@@ -228,14 +205,7 @@ class TutorPage(Page):
         ),
     ]
     edit_handler = page_tabs(content_panels, picture="tutor.photo")
-    search_fields = [
-        *Page.search_fields,
-        index.SearchField("intro"),
-        index.SearchField("body"),
-        index.SearchField("folded_title", boost=2),
-        index.SearchField("folded_text"),
-        index.AutocompleteField("folded_text"),
-    ]
+    search_fields = [*page_search_fields("intro", "body"), index.SearchField("folded_title", boost=2)]
     result_kind = _("Tuteur")
     live_query = PICKER_QUERY
     sample: Tutor | None = None
@@ -272,14 +242,20 @@ class TutorPage(Page):
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         tutor = self.tutor if self.tutor_id else None
         context["tutor"] = tutor
-        photo_id = tutor.photo_id if tutor else None
-        sizes = {"portrait": PORTRAIT_LARGE, "shared_picture": PORTRAIT_SHARED}
-        wanted = {name: (photo_id, spec) for name, spec in sizes.items()} if photo_id else {}
-        drawn = pictures(list(wanted.values()))
-        context |= {name: drawn.get(wanted[name]) if wanted else None for name in sizes}
+        photo_id = (tutor and tutor.photo_id) or 0
+        portrait, shared = (photo_id, PORTRAIT_LARGE), (photo_id, PORTRAIT_SHARED)
+        drawn = pictures([portrait, shared] if photo_id else [])
+        context |= {"portrait": drawn.get(portrait), "shared_picture": drawn.get(shared)}
         return context | showcase.tutor_offer(tutor, CoursePage.objects.all(), request)
 
 
-def _children(page: Page, model: type[CoursePage] | type[TutorPage]) -> Any:
-    """The pages below, in the editors' order; a page that is being written has no place in the tree yet."""
-    return model.objects.child_of(page).order_by("path") if page.path else model.objects.none()
+class TutorIndexPage(ListPage):
+    subpage_types = ["courses.TutorPage"]
+    page_model = TutorPage
+    listing_class = TutorListing
+    shown_with = ("tutor__user",)
+    result_kind = _("Tous les tuteurs")
+
+    class Meta:
+        verbose_name = _("liste des tuteurs")
+        verbose_name_plural = _("listes des tuteurs")

@@ -12,13 +12,11 @@ from wagtail.models import Page
 
 from home.chrome import Chrome, frame_of
 from home.live import live
-from home.pictures import BESIDE, FIGURE, HERO, Picture, pictures, wanted_in
+from home.pictures import Picture, pictures, wanted_in
 from home.sharing import Drawn, sharing_of
 from home.structured import Node
 
 register = template.Library()
-
-SIZES = {"beside": BESIDE, "figure": FIGURE, "hero": HERO}
 
 
 @register.simple_tag(takes_context=True)
@@ -81,14 +79,15 @@ def page_blocks(context: Context, body: Any) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def block_picture(context: Context, image: Any, size: str, **options: Any) -> SafeString | str:
-    """The image of an ImageBlock, with the words that were written beside it; empty without one.
+def block_picture(context: Context, value: Any, **options: Any) -> SafeString | str:
+    """The image of a block, with the words that were written beside it; empty without one.
 
     No query inside of `page_blocks`, one elsewhere.
     """
+    image = value["image"]
     if image is None:
         return ""
-    wanted = (image.pk, SIZES[size])
+    wanted = (image.pk, value.block.meta.picture_size)
     picture = (context.get("drawn") or {}).get(wanted) or pictures([wanted]).get(wanted)
     alt = "" if image.decorative else image.contextual_alt_text
     options = {"alt": alt, **options}

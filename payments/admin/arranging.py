@@ -5,6 +5,7 @@ Each says first what it would do. Whoever was faster is told to the second, who 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -48,7 +49,7 @@ LIST_URL = "wagtailsnippets_booking_appointment:list"
 INSPECT_URL = "wagtailsnippets_booking_appointment:inspect"
 
 
-class ArrangeView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):
+class ArrangeView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView, ABC):
     permission_required = "arrange"
     model = Appointment
     template_name = "payments/admin/arrange.html"
@@ -72,16 +73,16 @@ class ArrangeView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateVie
             raise PermissionDenied
         return self.request.user
 
-    def form(self, data: Any = None) -> ArrangeForm:
-        raise NotImplementedError
+    @abstractmethod
+    def form(self, data: Any = None) -> ArrangeForm: ...
 
+    @abstractmethod
     def refusal(self) -> BookingError | None:
         """Why it can't be done at all."""
-        raise NotImplementedError
 
+    @abstractmethod
     def act(self, form: Any) -> str:
         """Do it, and say what was done. Raises BookingError, PaymentError."""
-        raise NotImplementedError
 
     def consequences(self) -> Iterator[str]:
         """What it would do, a sentence each."""

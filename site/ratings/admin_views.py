@@ -4,6 +4,7 @@ change; what must not be read is hidden, with a reason, and can be shown again.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from http import HTTPStatus
 from typing import Any
 
@@ -117,8 +118,8 @@ class RatingInspectView(ReadOnlyInspectView):
         )
 
 
-class ReasonView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):
-    """Asks why, and does it."""
+class ReasonView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView, ABC):
+    """Asks for the reason, and acts."""
 
     permission_required = "hide"
     model = Rating
@@ -127,8 +128,9 @@ class ReasonView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView
     consequence: str | Promise
     done: str | Promise
 
+    @abstractmethod
     def act(self, user: User, reason: str) -> None:
-        raise NotImplementedError
+        """Raises RatingError."""
 
     @cached_property
     def rating(self) -> Rating:

@@ -16,9 +16,8 @@ from accounts.models import Role
 from accounts.services import create_account
 from booking.models import AvailabilityException, TimeOff, WeeklyRule
 from config.demo_content.courses import COURSES, SUBJECT_NAMES
+from config.demo_content.illustrations import SCENES, scene, subject
 from config.demo_content.portraits import portrait
-from config.demo_content.scenes import SCENES, scene
-from config.demo_content.subjects import subject
 from config.demo_content.tutors import TUTORS, DemoTutor
 from config.demo_content.typesetting import typeset
 from courses.models import (

@@ -37,7 +37,7 @@ from tests.config.test_urls_are_guarded import OURS
 from tests.conftest import forget_everything
 from tests.databases import put_rows_back
 from tests.demo import NOW
-from tests.factories import expire, make_user
+from tests.factories import expire, logged_in, make_user
 from tests.payments.sandbox_process import StripeSandbox
 from tests.payments.support import make_checkout
 from tests.payments.test_forms import TYPED
@@ -63,12 +63,6 @@ def whole(html: str) -> str:
     if html.lstrip().startswith("<!DOCTYPE"):
         return html
     return f'<!DOCTYPE html><html lang="fr-CA"><head><title>-</title></head><body>{html}</body></html>'
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def newest(client: Client) -> Cart:
@@ -183,7 +177,7 @@ def checkout(album: Album, course: Course, student: User) -> None:
     guest.post("/panier/ajouter/", choice(course, free[9]))
     album.add("checkout of another cart", guest.post("/paiement/", {**TYPED, "shown": shown}), status=422)
 
-    client = client_of(student)
+    client = logged_in(student)
     client.post("/panier/ajouter/", choice(course, free[3]))
     album.add("student at the checkout", client.get("/paiement/"))
     album.add("fragment: credits used", client.get("/paiement/", {"use_credits": "on"}, headers=HTMX))
@@ -196,23 +190,23 @@ def lessons(album: Album, student: User) -> None:
     lesson = Appointment.objects.filter(student=student, start__gt=timezone.now()).order_by("start").last()
     assert lesson is not None
     for person in (student, lesson.tutor.user):
-        client = client_of(person)
+        client = logged_in(person)
         for what in ("annuler", "deplacer"):
             album.add(f"{person.role} {what}", client.get(f"/rendez-vous/{lesson.pk}/{what}/"))
-    client = client_of(student)
+    client = logged_in(student)
     move = f"/rendez-vous/{lesson.pk}/deplacer/"
     offered = re.findall(r'href="[^"]*[?&](?:amp;)?debut=([^"&]+)', client.get(move).content.decode())
     offered += starts(client.get(move).content.decode())
     album.add("move to a chosen time", client.get(move, {"debut": unescape(offered[0])}))
     album.add("no time chosen", client.post(move, {"version": lesson.sequence, "debut": ""}), status=422)
     with time_machine.travel(lesson.start - timedelta(minutes=30), tick=False):
-        late = client_of(student)
+        late = logged_in(student)
         album.add("too late to call off", late.get(f"/rendez-vous/{lesson.pk}/annuler/"))
         album.add("dashboard before a lesson", late.get("/tableau-de-bord/"))
 
 
 def ratings(album: Album, student: User, tutor: User) -> None:
-    everything, client = "/tableau-de-bord/evaluations/", client_of(student)
+    everything, client = "/tableau-de-bord/evaluations/", logged_in(student)
     to_rate = still_to_rate(student=student)[0]
     form = reverse("rate", args=[to_rate.tutor_id, to_rate.course_id])
     page = TutorPage.objects.get(tutor__user=tutor).url
@@ -225,8 +219,8 @@ def ratings(album: Album, student: User, tutor: User) -> None:
     album.add("rating changed elsewhere", client.post(form, {**answers, "version": 7}), status=409)
     hide(rating=rating, by=User.objects.get(role=Role.ADMIN), reason="Injure", now=NOW)
     album.add("a rating that is hidden", client.get(everything))
-    album.add("dates refused", client_of(tutor).get(everything, {"du": "hier"}), status=422)
-    album.add("no ratings then", client_of(tutor).get(everything, {"du": "2030-01-01"}))
+    album.add("dates refused", logged_in(tutor).get(everything, {"du": "hier"}), status=422)
+    album.add("no ratings then", logged_in(tutor).get(everything, {"du": "2030-01-01"}))
 
 
 def gather() -> Album:
@@ -236,9 +230,9 @@ def gather() -> Album:
     page = CoursePage.objects.live().order_by("path")[0]
     people = {
         "visitor": Client(),
-        "student": client_of(student),
-        "newcomer": client_of(make_user(Role.STUDENT)),
-        "tutor": client_of(tutor),
+        "student": logged_in(student),
+        "newcomer": logged_in(make_user(Role.STUDENT)),
+        "tutor": logged_in(tutor),
     }
     everybodys_pages(album, people)
     lists_and_search(album, people["visitor"])

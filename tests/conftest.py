@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import redis
 from django.conf import settings
+from django.test import Client
 
 from accounts.models import Role, User
-from tests.factories import make_user
+from tests.factories import logged_in, make_user
 from tests.payments.sandbox_process import stripe_sandbox, stripe_sandbox_process
 from tests.stack import processes
 
@@ -39,6 +40,12 @@ def editor(db: None) -> User:
 @pytest.fixture
 def admin(db: None) -> User:
     return make_user(Role.ADMIN, email="direction@exemple.ca")
+
+
+@pytest.fixture
+def office(admin: User) -> Client:
+    """The direction's browser."""
+    return logged_in(admin)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Rows for tests: typed functions with the arguments that matter; the rest is believable and fixed."""
+"""Rows and browsers for tests: typed functions with the arguments that matter, the rest believable, fixed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import count
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.test import Client
 from django.utils.text import slugify
 
 from accounts.models import Role, User
@@ -38,6 +39,13 @@ def make_user(
         last_name=last_name,
         role=role,
     )
+
+
+def logged_in(user: User) -> Client:
+    """A browser in which this person has logged in."""
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def make_course(

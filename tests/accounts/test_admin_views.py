@@ -14,17 +14,11 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import Role, User
 from tests.accounts.mailing import delivered_mails
-from tests.factories import make_user
+from tests.factories import logged_in, make_user
 
 pytestmark = pytest.mark.django_db
 
 PERSON = {"email": "maude@exemple.ca", "first_name": "Maude", "last_name": "Gagnon", "phone": ""}
-
-
-@pytest.fixture
-def office(client: Client, admin: User) -> Client:
-    client.force_login(admin)
-    return client
 
 
 def edit_url(user: User) -> str:
@@ -97,8 +91,7 @@ def test_a_changed_role_takes_the_groups_along(office: Client) -> None:
 
 
 def test_a_closed_account_is_thrown_out_and_kept(office: Client, student: User) -> None:
-    browser = Client()
-    browser.force_login(student)
+    browser = logged_in(student)
     form = form_of(student)
     del form["is_active"]
 

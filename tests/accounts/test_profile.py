@@ -7,7 +7,7 @@ from django.contrib.auth import SESSION_KEY
 from django.test import Client
 
 from accounts.models import Role, User
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, logged_in, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -74,8 +74,7 @@ def test_an_empty_name_is_sent_back_and_shown_nowhere_else(client: Client, stude
 
 def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(client: Client, student: User) -> None:
     client.force_login(student)
-    elsewhere = Client()
-    elsewhere.force_login(student)
+    elsewhere = logged_in(student)
 
     response = client.post(
         NEW_PASSWORD, {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}, follow=True

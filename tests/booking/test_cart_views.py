@@ -15,7 +15,7 @@ from courses.models import Course, Tutor
 from tests.booking.carts import START, add, cart_page
 from tests.booking.holding import DEADLINE, NOW
 from tests.booking.pages import HTMX, links, text_of
-from tests.factories import expire, make_cart
+from tests.factories import expire, logged_in, make_cart
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday_morning")]
 
@@ -45,8 +45,7 @@ def test_no_page_of_the_cart_tells_what_the_tutor_earns(client: Client, course: 
 
 def test_a_cart_is_nobody_elses(client: Client, student: User, course: Course, tutor: Tutor) -> None:
     add(client, course)
-    member = Client()
-    member.force_login(student)
+    member = logged_in(student)
     for somebody_else in (Client(), member):
         assert "Votre panier est vide." in text_of(cart_page(somebody_else))
 
@@ -112,8 +111,7 @@ def test_somebody_elses_line_can_be_neither_removed_nor_renewed(
     client: Client, student: User, course: Course, tutor: Tutor
 ) -> None:
     line = add(client, course)
-    thief = Client()
-    thief.force_login(student)
+    thief = logged_in(student)
     for address in (f"/panier/{line.pk}/retirer/", f"/panier/{line.pk}/reprendre/"):
         thief.post(address)
         Client().post(address)
@@ -171,8 +169,7 @@ def test_a_members_cart_is_found_by_the_account(
 ) -> None:
     client.force_login(student)
     add(client, course)
-    elsewhere = Client()
-    elsewhere.force_login(student)
+    elsewhere = logged_in(student)
     assert badge(elsewhere) == "Panier , 1 cours, encore 15 min"
     assert Cart.objects.get().user == student
 

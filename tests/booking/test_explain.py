@@ -17,7 +17,7 @@ from booking.slots import open_slots
 from courses.models import Course, Tutor
 from tests.booking.holding import NOW
 from tests.booking.pages import links, text_of
-from tests.factories import make_cart, make_lesson, make_tutor, make_user
+from tests.factories import logged_in, make_cart, make_lesson, make_tutor, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -188,8 +188,7 @@ def test_a_tutor_reads_the_own_day_without_names_or_rates(course: Course, tutor:
     assert ask(tutor.user, cours=str(course.public_id))[0] == 200
     there = links(markup)["Jour suivant"]
     assert "jour=2027-01-14" in there
-    client = Client()
-    client.force_login(tutor.user)
+    client = logged_in(tutor.user)
     assert "jeudi 14 janvier 2027" in text_of(client.get(there).content.decode())
 
 

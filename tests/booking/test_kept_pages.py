@@ -23,7 +23,7 @@ from courses.models import Course, CoursePage, Tutor
 from home.live import Gaps, live
 from tests.booking.pages import starts, text_of
 from tests.courses.support import make_course_page, make_tutor_page
-from tests.factories import make_course, make_tutor
+from tests.factories import logged_in, make_course, make_tutor
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("monday_morning")]
 
@@ -128,8 +128,7 @@ def test_lists_are_kept_whole_and_never_narrowed(page: CoursePage, course: Cours
 
 
 def test_a_member_has_a_page_of_their_own(page: CoursePage, student: User) -> None:
-    member = Client()
-    member.force_login(student)
+    member = logged_in(student)
     assert "Mon compte" in shown(page, member)
     assert "Mon compte" not in shown(page)
     assert "Mon compte" in shown(page, member)

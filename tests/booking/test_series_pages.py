@@ -17,7 +17,7 @@ from booking.models import CartLine, TimeClaim
 from courses.models import Course, Tutor
 from tests.booking.holding import EVENINGS, WEDNESDAY_18, WEEK
 from tests.booking.pages import links, text_of
-from tests.factories import expire, make_lesson, make_tutor
+from tests.factories import expire, logged_in, make_lesson, make_tutor
 
 pytestmark = pytest.mark.django_db
 NEXT_3 = ["2027-01-20T23:00Z", "2027-01-27T23:00Z", "2027-02-03T23:00Z"]
@@ -190,8 +190,7 @@ def test_another_number_of_weeks_becomes_four(client: Client, line: CartLine, we
 
 
 def test_somebody_elses_line_can_not_be_repeated(client: Client, line: CartLine, student: User) -> None:
-    thief = Client()
-    thief.force_login(student)
+    thief = logged_in(student)
     for stranger in (Client(), thief):
         assert stranger.get(f"/panier/{line.pk}/repeter/").status_code == 404
         assert send(stranger, line, NEXT_3).status_code == 404

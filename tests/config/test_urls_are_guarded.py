@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from notifications import schedule
-from tests.factories import make_user
+from tests.factories import logged_in, make_user
 
 UUID = "6f2b7c1e-0d7e-4a55-9a7e-3f1f6a0f1c11"
 
@@ -149,8 +149,7 @@ def test_it_opens_for_those_it_says_and_for_nobody_else(
     assert sends_to_log_in(visitor) == (access != "public")
 
     for role, person in people.items():
-        client = Client()
-        client.force_login(person)
+        client = logged_in(person)
         answer = ask(client, path)
         assert answer.status_code < 500
         assert not sends_to_log_in(answer)

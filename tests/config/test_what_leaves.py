@@ -23,14 +23,15 @@ from payments.models import Order
 from payments.services.completing import complete_due
 from payments.services.reminding import remind_due
 from payments.services.settlement import settle
+from tests.factories import logged_in
 from tests.notifications.contract import assert_as_promised, promised
 from tests.notifications.support import Receiver, receiver
+from tests.payments.refunding import promise, send
 from tests.payments.sold import START, make_sold_lesson
 from tests.payments.support import make_held_cart, make_shelf, next_lesson_time, start_and_pay
 from tests.payments.test_cancelling import cancel_as_student
 from tests.payments.test_moving import NOW as MONDAY
 from tests.payments.test_moving import move_as_tutor
-from tests.payments.test_refunds import promise, send
 from tests.ratings.support import make_given, make_rating
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -111,8 +112,7 @@ def work_in_the_admin(office: Client) -> None:
 def test_what_leaves_is_what_the_document_says(
     make: Receiver, admin: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    office = Client()
-    office.force_login(admin)
+    office = logged_in(admin)
     with django_capture_on_commit_callbacks(execute=True):
         book_pay_and_change_lessons(admin)
         work_in_the_admin(office)

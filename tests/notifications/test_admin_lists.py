@@ -17,20 +17,15 @@ from accounts.models import Role, User
 from notifications import figures, resending
 from notifications.models import DeliveryAttempt, OutboxMessage
 from notifications.searching import ACCENTED, PLAIN, containing, words
-from tests.factories import make_user
+from tests.factories import logged_in, make_user
 from tests.notifications.support import NOW, make_event, make_mail
-from tests.notifications.test_admin_views import address, logged_in
+from tests.notifications.test_admin_views import address
 
 URL = "https://hook.exemple.com/secret"
 OTHER = "https://autre.exemple.org:8443/secret"
 BULK = "/admin/bulk/notifications/outboxmessage/resend/"
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def office(admin: User) -> Client:
-    return logged_in(admin)
 
 
 def saying(payload: object, **fields: Any) -> OutboxMessage:

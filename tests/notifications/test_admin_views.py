@@ -16,7 +16,7 @@ from wagtail.permissions import policy_registry
 from accounts.models import Role, User
 from notifications import delivery
 from notifications.models import OutboxMessage
-from tests.factories import make_user
+from tests.factories import logged_in, make_user
 from tests.notifications.support import NOW, make_event, make_mail
 
 NAMESPACE = "wagtailsnippets_notifications_outboxmessage"
@@ -25,17 +25,6 @@ URL = "https://hook.exemple.com/crochet"
 
 def address(name: str, *args: Any) -> str:
     return reverse(f"{NAMESPACE}:{name}", args=args)
-
-
-def logged_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def office(admin: User) -> Client:
-    return logged_in(admin)
 
 
 def all_addresses(pk: object) -> list[str]:

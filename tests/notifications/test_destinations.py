@@ -8,22 +8,17 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 from standardwebhooks import Webhook
 
-from accounts.models import Role, User
+from accounts.models import Role
 from notifications.destinations import destinations, ping
 from notifications.models import FailingDestination, OutboxMessage, StoppedDestination
-from tests.factories import make_user
+from tests.factories import logged_in, make_user
 from tests.notifications.support import NOW, Receiver, make_event
-from tests.notifications.test_admin_views import address, logged_in
+from tests.notifications.test_admin_views import address
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 NOWHERE = "http://127.0.0.1:9/secret"
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def office(admin: User) -> Client:
-    return logged_in(admin)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from accounts.models import Role, User
 from accounts.services import create_account
 from payments.models import Order
 from payments.services import settle
+from tests.factories import logged_in
 from tests.payments.support import make_held_cart, make_shelf, start_and_pay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
@@ -21,9 +22,7 @@ ORDERS = "/admin/snippets/payments/order/"
 
 def a_client(role: str) -> Client:
     user = create_account(email=f"{role}@exemple.ca", first_name="A", last_name="B", role=role)
-    client = Client()
-    client.force_login(user)
-    return client
+    return logged_in(user)
 
 
 def make_order(email: str = "zoe@exemple.ca") -> Order:

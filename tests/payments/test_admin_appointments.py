@@ -25,7 +25,7 @@ from payments.models import Order, OrderLine, Refund
 from payments.services import settle
 from payments.services.credits import balance
 from tests.booking.pages import text_of
-from tests.factories import make_course, make_lesson, make_tutor, make_user
+from tests.factories import logged_in, make_course, make_lesson, make_tutor, make_user
 from tests.payments.sold import START, make_sold_lesson
 from tests.payments.support import make_held_cart, next_lesson_time, start_and_pay
 
@@ -45,9 +45,7 @@ def clock(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture
 def direction(admin: User) -> Client:
-    client = Client()
-    client.force_login(admin)
-    return client
+    return logged_in(admin)
 
 
 def read(answer: Any) -> str:
@@ -296,8 +294,7 @@ class TestGiven:
 def test_nobody_else_arranges_lessons(what: str) -> None:
     lesson = make_sold_lesson()
     for person in (make_user(Role.EDITOR), lesson.student, lesson.tutor.user):
-        client = Client()
-        client.force_login(person)
+        client = logged_in(person)
         answer = send(client, what, lesson, compensation="credit", shown="45.00+0.00")
         assert answer.status_code in {302, 403}
     assert not AppointmentChange.objects.exists()

@@ -15,18 +15,11 @@ from wagtail.models import ModelLogEntry
 from accounts.models import Role, User
 from payments.models import Checkout, Coupon, CouponRedemption, Order
 from tests.booking.pages import text_of
-from tests.factories import make_user
+from tests.factories import logged_in, make_user
 from tests.payments.support import make_checkout, make_coupon
 
 pytestmark = pytest.mark.django_db
 COUPONS = "/admin/snippets/payments/coupon/"
-
-
-@pytest.fixture
-def office(admin: User) -> Client:
-    client = Client()
-    client.force_login(admin)
-    return client
 
 
 def typed(**changes: object) -> dict[str, object]:
@@ -220,8 +213,7 @@ def test_deleting_several_keeps_the_used_ones_too(office: Client) -> None:
 @pytest.mark.parametrize("role", [Role.EDITOR, Role.TUTOR, Role.STUDENT])
 def test_only_the_direction_sees_coupons(role: str) -> None:
     coupon = make_coupon("SECRET")
-    client = Client()
-    client.force_login(make_user(role))
+    client = logged_in(make_user(role))
     for path in ("", "add/", f"edit/{coupon.pk}/", f"delete/{coupon.pk}/", f"inspect/{coupon.pk}/"):
         answer = client.get(COUPONS + path)
         assert answer.status_code in {302, 403}

@@ -17,7 +17,7 @@ from accounts.models import Role, User
 from payments.models import CreditEntry
 from payments.services.credits import add_entry, balance, credit_line
 from tests.booking.pages import text_of
-from tests.factories import make_user
+from tests.factories import logged_in, make_user
 from tests.payments.sold import make_sold_lesson
 from tests.payments.support import make_checkout
 
@@ -26,13 +26,6 @@ CREDITS = "/admin/snippets/payments/creditentry/"
 GIVE = "/admin/credits/donner/"
 TOKEN = "0e0c1a0e-5d0b-4d0e-9a51-0d1f6a0f1c11"
 Cause = CreditEntry.Cause
-
-
-@pytest.fixture
-def office(admin: User) -> Client:
-    client = Client()
-    client.force_login(admin)
-    return client
 
 
 def give(user: User, amount: str, cause: CreditEntry.Cause = Cause.GIFT) -> CreditEntry:
@@ -165,8 +158,7 @@ def test_nobody_edits_a_line(office: Client, student: User, path: str) -> None:
 @pytest.mark.parametrize("role", [Role.EDITOR, Role.TUTOR, Role.STUDENT])
 def test_only_the_direction_reads_and_gives(student: User, role: str) -> None:
     entry = give(student, "77.00")
-    client = Client()
-    client.force_login(make_user(role))
+    client = logged_in(make_user(role))
     for url in (CREDITS, f"{CREDITS}inspect/{entry.pk}/", GIVE):
         answer = client.get(url)
         assert answer.status_code in {302, 403}

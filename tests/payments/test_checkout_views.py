@@ -16,6 +16,7 @@ from booking.models import Cart, TimeClaim, WeeklyRule
 from courses.models import Course
 from payments.models import Checkout, CouponRedemption, CreditEntry, Order
 from payments.services.credits import add_entry, balance
+from tests.factories import logged_in
 from tests.payments.support import (
     DECLINED,
     browser_with,
@@ -43,9 +44,7 @@ def two_lessons(user: User | None = None, *, code: str = "") -> Cart:
 def client_of(user: User, *, credits: str = "") -> Client:  # noqa: A002
     if credits:
         add_entry(user=user, amount=Decimal(credits), cause=CreditEntry.Cause.GIFT, now=timezone.now())
-    client = Client()
-    client.force_login(user)
-    return client
+    return logged_in(user)
 
 
 def words(html: str) -> str:

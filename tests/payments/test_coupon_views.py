@@ -20,7 +20,7 @@ from payments.models import Coupon, CreditEntry
 from payments.services.coupons import reserve
 from payments.services.credits import add_entry
 from tests.booking.pages import HTMX, text_of
-from tests.factories import expire
+from tests.factories import expire, logged_in
 from tests.payments.support import (
     browser_with,
     make_checkout,
@@ -274,8 +274,7 @@ def test_a_member_is_told_of_credits_that_can_be_used(student: User, stranger: U
     make_held_cart(course, tutor, user=stranger, starts=[next_lesson_time(hour=13)])
     pages = []
     for person in (student, stranger):
-        client = Client()
-        client.force_login(person)
+        client = logged_in(person)
         pages.append(words(client.get("/panier/")))
     assert "Vous avez 30,00 $ de crédits, à utiliser au paiement." in pages[0]
     assert "crédits" not in pages[1]
@@ -287,8 +286,7 @@ def test_the_page_asks_no_more_for_many_lessons_than_for_one(
     make_coupon("AUTOMNE10", max_redemptions=5)
     add_entry(user=student, amount=Decimal("30.00"), cause=CreditEntry.Cause.GIFT, now=timezone.now())
     cart = make_held_cart(*make_shelf(), user=student)
-    client = Client()
-    client.force_login(student)
+    client = logged_in(student)
     apply(client, "AUTOMNE10")
     client.get("/panier/", headers=HTMX)
     # Person, cart, its lines; the coupon and its uses; the balance and what of it is promised; the badge.

@@ -23,7 +23,7 @@ from payments.services import credits as ledger
 from payments.services.credits import add_entry, available, balance, give_by_hand
 from tests.booking.pages import text_of
 from tests.booking.racing import race
-from tests.factories import make_user
+from tests.factories import logged_in, make_user
 from tests.payments.support import make_checkout
 
 pytestmark = pytest.mark.django_db
@@ -213,9 +213,7 @@ def test_one_form_sent_by_ten_at_once_gives_once(student: User, admin: User) -> 
 
 
 def as_person(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
+    return logged_in(user)
 
 
 def test_a_student_sees_the_balance_and_where_it_came_from(student: User, admin: User) -> None:

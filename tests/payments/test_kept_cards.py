@@ -18,6 +18,7 @@ from payments.gateway import Intent, IntentStatus, gateway
 from payments.models import Checkout, Order, SavedCard, StripeCustomer
 from payments.services import Wishes, pay, reconcile, settle
 from payments.services.cards import customer_of, remove_card
+from tests.factories import logged_in
 from tests.payments.sandbox_process import StripeSandbox
 from tests.payments.support import (
     ASKS_3D_SECURE,
@@ -52,12 +53,6 @@ def keep_a_card(user: User, number: str = PAYS) -> SavedCard:
 
 def pay_with(checkout: Checkout, card: SavedCard, **more: Any) -> Intent:
     return pay(checkout=checkout, kept_card=card, return_url=RETURN_URL, now=timezone.now(), **more)
-
-
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def customers(sandbox: StripeSandbox) -> list[str]:
@@ -221,7 +216,7 @@ class TestPage:
         expired = keep_a_card(student, "4000001240000000")
         SavedCard.objects.filter(pk=expired.pk).update(exp_year=2020)
         cart_of(student, days=4)
-        html = client_of(student).get("/paiement/").content.decode()
+        html = logged_in(student).get("/paiement/").content.decode()
         assert "Visa se terminant par 4242, expire en 12/2034" in html
         assert "Une autre carte" in html
         assert "4444" not in html
@@ -240,7 +235,7 @@ class TestPage:
     def test_it_pays_by_script_without_a_token(self, student: User) -> None:
         card = keep_a_card(student)
         cart_of(student, days=4)
-        client = client_of(student)
+        client = logged_in(student)
         answer = press_pay(client, card_choice=str(card.pk), token="")
         assert answer.status_code == 200, answer.content
         client.get(answer.json()["location"])
@@ -249,7 +244,7 @@ class TestPage:
     def test_it_pays_without_a_script(self, student: User) -> None:
         card = keep_a_card(student)
         cart_of(student, days=4)
-        client = client_of(student)
+        client = logged_in(student)
         data = {**TYPED, "card": str(card.pk), "shown": shown_by(client)}
         page = client.post("/paiement/", data, follow=True)
         assert page.redirect_chain[-1][0] == "/tableau-de-bord/"
@@ -261,7 +256,7 @@ class TestPage:
     ) -> None:
         card = keep_a_card(student)
         cart_of(student, days=4)
-        client = client_of(student)
+        client = logged_in(student)
         data = {**TYPED, "card": str(card.pk), "shown": shown_by(client), "city": "Trois-Rivières"}
         settings.STRIPE_API_BASE = AWAY
         answer = client.post("/paiement/", data)
@@ -278,7 +273,7 @@ class TestPage:
         stripe_sandbox.answer_challenge(paid.intent_id or "")
         settle(intent_id=paid.intent_id or "", now=timezone.now())
         cart_of(student, days=4)
-        client = client_of(student)
+        client = logged_in(student)
         data = {**TYPED, "card": str(SavedCard.objects.get().pk), "shown": shown_by(client)}
         answer = client.post("/paiement/", data)
         bank = answer.headers["Location"]
@@ -295,7 +290,7 @@ class TestPage:
         SavedCard.objects.filter(pk=mine.pk).update(exp_year=2020)
         choice = {"someone else's": str(theirs.pk), "expired": str(mine.pk)}.get(choice, choice)
         cart_of(student, days=4)
-        answer = press_pay(client_of(student), card_choice=choice, token="", city="Trois-Rivières")
+        answer = press_pay(logged_in(student), card_choice=choice, token="", city="Trois-Rivières")
         assert answer.status_code == 422
         said = answer.json()["fields"]
         assert ("plus gardée ou a expiré" in said) == bool(choice)
@@ -315,7 +310,7 @@ class TestPage:
     def test_address_and_phone_are_remembered_from_the_last_time(self, student: User) -> None:
         keep_a_card(student)
         cart_of(student, days=4)
-        html = client_of(student).get("/paiement/").content.decode()
+        html = logged_in(student).get("/paiement/").content.decode()
         assert 'value="12, rue Saint-Denis"' in html
         assert 'value="514 555-0123"' in html
 
@@ -324,7 +319,7 @@ class TestPage:
         self, student: User, count: int, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         cart_of(student)
-        client = client_of(student)
+        client = logged_in(student)
         for number in range(count):
             SavedCard.objects.create(
                 user=student,
@@ -345,19 +340,19 @@ class TestProfile:
         keep_a_card(stranger, "5555555555554444")
         old = keep_a_card(student, "4000001240000000")
         SavedCard.objects.filter(pk=old.pk).update(exp_year=2020)
-        html = client_of(student).get("/tableau-de-bord/profil/").content.decode()
+        html = logged_in(student).get("/tableau-de-bord/profil/").content.decode()
         assert "Visa se terminant par 4242" in html
         assert "expirée depuis 12/2020" in html
         assert "4444" not in html
 
     def test_without_cards_it_says_nothing_of_them(self, student: User) -> None:
-        assert "Cartes gardées" not in client_of(student).get("/tableau-de-bord/profil/").content.decode()
+        assert "Cartes gardées" not in logged_in(student).get("/tableau-de-bord/profil/").content.decode()
 
     def test_a_removed_card_is_forgotten_at_stripe_and_removing_it_again_is_harmless(
         self, student: User
     ) -> None:
         card = keep_a_card(student)
-        client, url = client_of(student), f"/tableau-de-bord/profil/cartes/{card.pk}/retirer/"
+        client, url = logged_in(student), f"/tableau-de-bord/profil/cartes/{card.pk}/retirer/"
         for _time in range(2):
             page = client.post(url, follow=True)
             assert page.redirect_chain == [("/tableau-de-bord/profil/", 302)]
@@ -368,15 +363,15 @@ class TestProfile:
     def test_someone_elses_card_is_not_found_and_stays(self, student: User, stranger: User) -> None:
         card = keep_a_card(student)
         url = f"/tableau-de-bord/profil/cartes/{card.pk}/retirer/"
-        assert client_of(stranger).post(url).status_code == 404
+        assert logged_in(stranger).post(url).status_code == 404
         assert Client().post(url).headers["Location"].startswith("/connexion/")
-        assert client_of(student).get(url).status_code == 405
+        assert logged_in(student).get(url).status_code == 405
         assert gateway().card_of(payment_method_id=card.payment_method_id).customer_id
 
     def test_when_stripe_is_away_it_stays_and_that_is_said(self, student: User, settings: Settings) -> None:
         card = keep_a_card(student)
         settings.STRIPE_API_BASE = AWAY
-        page = client_of(student).post(f"/tableau-de-bord/profil/cartes/{card.pk}/retirer/", follow=True)
+        page = logged_in(student).post(f"/tableau-de-bord/profil/cartes/{card.pk}/retirer/", follow=True)
         assert "la carte est encore gardée" in page.content.decode()
         assert SavedCard.objects.get() == card
 
@@ -384,9 +379,9 @@ class TestProfile:
         card = SavedCard.objects.create(
             user=student, payment_method_id="pm_x", brand="visa", last4="4242", exp_month=8, exp_year=2037
         )
-        client_of(student).post(f"/tableau-de-bord/profil/cartes/{card.pk}/retirer/")
+        logged_in(student).post(f"/tableau-de-bord/profil/cartes/{card.pk}/retirer/")
         assert not SavedCard.objects.exists()
 
     def test_a_card_unknown_to_all_is_as_good_as_removed(self, student: User) -> None:
-        answer = client_of(student).post(f"/tableau-de-bord/profil/cartes/{uuid4()}/retirer/")
+        answer = logged_in(student).post(f"/tableau-de-bord/profil/cartes/{uuid4()}/retirer/")
         assert answer.headers["Location"] == "/tableau-de-bord/profil/"

@@ -20,7 +20,7 @@ from payments.models import CreditEntry
 from payments.services.cancelling import Compensation, cancel
 from payments.services.credits import balance
 from tests.booking.pages import starts, text_of, times_by_day
-from tests.factories import make_cart, make_lesson, make_user
+from tests.factories import logged_in, make_cart, make_lesson, make_user
 from tests.payments.sold import make_sold_lesson
 
 pytestmark = pytest.mark.django_db
@@ -43,12 +43,6 @@ def lesson(student: User) -> Appointment:
 
 def address(lesson: Appointment, what: str) -> str:
     return f"/rendez-vous/{lesson.pk}/{what}/"
-
-
-def logged_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def page(client: Client, url: str, status: int = 200) -> str:

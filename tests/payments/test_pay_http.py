@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import httpx
 import pytest
 from django.conf import settings
-from django.test import Client
 
 from accounts.models import User
 from booking.models import Appointment
 from payments.models import Checkout, Order
-from tests.factories import make_user
+from tests.factories import logged_in, make_user
 from tests.payments.sandbox_process import StripeSandbox
 from tests.payments.support import card_token, make_held_cart, make_shelf, next_lesson_time
 from tests.payments.test_forms import TYPED
@@ -35,8 +34,7 @@ class Tab:
 
     @classmethod
     def open(cls, url: str, user: User) -> Tab:
-        client = Client()
-        client.force_login(user)
+        client = logged_in(user)
         cookie = {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
         browser = httpx.Client(base_url=url, cookies=cookie, timeout=60)
         html = browser.get("/paiement/").text

@@ -15,7 +15,7 @@ from payments.admin.reviews import age
 from payments.models import Checkout, Order, Review, StripeEvent
 from payments.services import settle
 from payments.services.reviews import open_review
-from tests.factories import make_user
+from tests.factories import logged_in, make_user
 from tests.payments.sandbox_process import StripeSandbox
 from tests.payments.support import make_held_cart, make_shelf, start_and_pay
 
@@ -26,9 +26,7 @@ EVENTS = "/admin/snippets/payments/stripeevent/"
 
 @pytest.fixture
 def client(admin: User) -> Client:
-    client = Client()
-    client.force_login(admin)
-    return client
+    return logged_in(admin)
 
 
 def html(client: Client, url: str) -> str:
@@ -158,8 +156,7 @@ def test_what_is_not_offered_is_not_there(client: Client, action: str) -> None:
 @pytest.mark.parametrize("role", [Role.EDITOR, Role.TUTOR, Role.STUDENT])
 def test_only_admins_see_and_act(role: str) -> None:
     review = waiting()
-    stranger = Client()
-    stranger.force_login(make_user(role))
+    stranger = logged_in(make_user(role))
     for url in (LIST, f"{LIST}inspect/{review.pk}/", f"{LIST}{review.pk}/classer/", EVENTS):
         assert stranger.get(url).status_code in {302, 403}
     assert stranger.post(f"{LIST}{review.pk}/classer/", {"note": "x"}).status_code in {302, 403}

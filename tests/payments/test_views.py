@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.models import User
 from booking.models import TimeClaim
 from payments.models import Checkout, Order, StripeEvent
-from tests.factories import make_user
+from tests.factories import logged_in, make_user
 from tests.payments.support import (
     ASKS_3D_SECURE,
     DECLINED,
@@ -127,14 +127,12 @@ class TestForm:
     def test_a_strangers_cart_is_out_of_reach(self, stranger: User) -> None:
         course, tutor = make_shelf()
         make_held_cart(course, tutor, user=make_user())
-        client = Client()
-        client.force_login(stranger)
+        client = logged_in(stranger)
         assert client.get("/paiement/").headers["Location"] == "/panier/"
 
     def test_a_member_pays_without_email_or_password(self, student: User) -> None:
         make_held_cart(*make_shelf(), user=student)
-        client = Client()
-        client.force_login(student)
+        client = logged_in(student)
         assert 'name="password"' not in client.get("/paiement/").content.decode()
         answer = press_pay(client)
         assert answer.status_code == 200, answer.content
@@ -191,8 +189,7 @@ class TestReturn:
         checkout = start_and_pay(make_held_cart(*make_shelf()))
         url = f"/paiement/{checkout.pk}/retour/"
         assert Client().get(url).status_code == 404
-        client = Client()
-        client.force_login(stranger)
+        client = logged_in(stranger)
         assert client.get(url).status_code == 404
         assert client.get(f"/paiement/{uuid4()}/retour/").status_code == 404
         assert Order.objects.count() == 0

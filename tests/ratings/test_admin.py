@@ -14,7 +14,7 @@ from accounts.models import Role, User
 from courses.models import Course, Tutor
 from ratings.models import Rating
 from ratings.services import hide
-from tests.factories import make_course, make_tutor, make_user
+from tests.factories import logged_in, make_course, make_tutor, make_user
 from tests.ratings.support import NOW, make_rating
 
 pytestmark = pytest.mark.django_db
@@ -28,9 +28,7 @@ def html_of(answer: Any, status: int = 200) -> str:
 
 @pytest.fixture
 def client(admin: User) -> Client:
-    client = Client()
-    client.force_login(admin)
-    return client
+    return logged_in(admin)
 
 
 @pytest.fixture
@@ -140,8 +138,7 @@ def test_nobody_changes_a_rating_by_hand(client: Client, rating: Rating, view: s
 
 @pytest.mark.parametrize("role", [Role.EDITOR, Role.TUTOR, Role.STUDENT])
 def test_only_admins_read_names_and_hide(rating: Rating, role: str) -> None:
-    client = Client()
-    client.force_login(make_user(role))
+    client = logged_in(make_user(role))
     hiding = f"{LIST}{rating.pk}/masquer/"
     for answer in (
         client.get(LIST),

@@ -18,18 +18,12 @@ from accounts.models import User
 from booking.models import Appointment
 from ratings.models import Rating
 from ratings.services import hide
-from tests.factories import make_course, make_lesson, make_tutor, make_user
+from tests.factories import logged_in, make_course, make_lesson, make_tutor, make_user
 from tests.ratings.support import NOW, make_given, make_rating
 
 pytestmark = pytest.mark.django_db
 ALL = "/tableau-de-bord/evaluations/"
 BEST = {"q1_courtoisie": 5, "q2_maitrise": 5, "q3_pedagogie": 5, "q4_dynamisme": 5}
-
-
-def logged_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def url_of(lesson: Appointment) -> str:

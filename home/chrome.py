@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from django.apps import apps
 from django.conf import settings
@@ -19,14 +19,16 @@ from wagtail.models import Site
 
 from accounts.brand import Brand
 from home import colours
+from home.pictures import SHARED
 
 if TYPE_CHECKING:
     from home.brand import SiteSettings
 
 NAME: str = settings.WAGTAIL_SITE_NAME
 GENERATION = "home.chrome.generation"
-_BRAND = "home.chrome.brand"
 _SECONDS = 60 * 60
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -87,20 +89,21 @@ def frame_of(request: HttpRequest) -> Frame:
     """The frame of the request's pages: one look into the cache a request, no query, once it is there."""
     frame: Frame | None = getattr(request, "frame", None)
     if frame is None:
-        frame = request.frame = _remembered(request)  # type: ignore[attr-defined]
+        frame = _remembered(f"home.frame.{request.get_host()}", lambda: _from_database(request))
+        request.frame = frame  # type: ignore[attr-defined]
     return frame
 
 
-def _remembered(request: HttpRequest) -> Frame:
-    key = f"home.frame.{request.get_host()}"
-    known = cache.get_many([GENERATION, key])
+def _remembered(key: str, make: Callable[[], Made]) -> Made:
+    """What was made in the generation that still stands; else made anew and kept."""
+    known: dict[str, Any] = cache.get_many([GENERATION, key])
     generation = known.get(GENERATION)
     if generation and key in known and known[key][0] == generation:
-        frame: Frame = known[key][1]
-        return frame
-    frame = _from_database(request)
-    cache.set(key, (generation or forget(), frame), _SECONDS)
-    return frame
+        kept: Made = known[key][1]
+        return kept
+    made = make()
+    cache.set(key, (generation or forget(), made), _SECONDS)
+    return made
 
 
 def forget() -> str:
@@ -119,20 +122,17 @@ def mail_brand() -> Brand:
     """The default site's name, tagline and accent, for e-mails: they are written without a request. One look
     into the cache, and one query when it isn't there.
     """
-    known: dict[str, Any] = cache.get_many([GENERATION, _BRAND])
-    generation = known.get(GENERATION)
-    if generation and _BRAND in known and known[_BRAND][0] == generation:
-        found: Brand = known[_BRAND][1]
-        return found
+    return _remembered("home.chrome.brand", _default_brand)
+
+
+def _default_brand() -> Brand:
     model = apps.get_model("home.SiteSettings")
     chosen = (
         model.objects.filter(site__is_default_site=True).values_list("brand", "tagline", "accent").first()
     )
     name, tagline, accent = chosen or (NAME, "", colours.HOUSE)
     light, dark = colours.palette(accent)
-    made = Brand(name, tagline, light.fill, light.ink, dark.fill, dark.ink)
-    cache.set(_BRAND, (generation or forget(), made), _SECONDS)
-    return made
+    return Brand(name, tagline, light.fill, light.ink, dark.fill, dark.ink)
 
 
 def _from_database(request: HttpRequest) -> Frame:
@@ -158,7 +158,7 @@ def _chrome(site: Site, brand: SiteSettings, request: HttpRequest) -> Chrome:
         tagline=brand.tagline,
         logo=_logo(brand),
         icon=_icon(brand.logo),
-        sharing=_drawn(brand.sharing_image, "fill-1200x630|format-jpeg|jpegquality-82"),
+        sharing=_drawn(brand.sharing_image, SHARED.all_specs[0]),
         accent_url=accent_url(brand.accent),
         email=brand.email,
         phone=brand.phone,

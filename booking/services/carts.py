@@ -42,6 +42,9 @@ def merge_carts(*, source: Cart, target: Cart, now: datetime) -> None:
     if source.pk == target.pk:
         return
     with claiming(), connection.cursor() as cursor:
+        # In the order of "Payer": the rows of the carts, then what is in them.
+        pair_of_carts = Cart.objects.select_for_update(no_key=True).filter(pk__in=[source.pk, target.pk])
+        list(pair_of_carts.order_by("pk").values_list("pk"))
         lock(cart_ids=[source.pk, target.pk])
         pair = {"source": source.pk, "target": target.pk}
         cursor.execute(

@@ -8,14 +8,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
-from booking.models import Cart
+from booking.models import Cart, CartLine
+from booking.services import begin_payment, merge_carts
 from payments.models import CouponRedemption, Order
 from payments.services import checkout, coupons
 from payments.services.credits import balance
@@ -107,6 +110,34 @@ def test_the_same_credits_pay_for_one_cart_and_the_others_are_told(student: User
 def test_without_the_lock_all_are_promised_the_credits_and_only_the_ledger_refuses(student: User) -> None:
     assert press_with_the_same_credits(student) == ["NotEnoughCredits"] * (CROWD - 1) + ["settled"]
     assert (balance(user=student), Order.objects.count()) == (Decimal("0.00"), 1)
+
+
+def test_who_logs_in_while_another_tab_presses_pay_waits_and_both_go_on(
+    student: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cart, guest = make_held_cart(*make_shelf(), user=student), make_held_cart(*make_shelf())
+    guest.coupon_code = "RENTREE"
+    guest.save()
+
+    def log_in() -> None:
+        try:
+            merge_carts(source=guest, target=cart, now=timezone.now())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as another_tab:
+        logged_in = []
+
+        def begin_while_somebody_logs_in(**asked: Any) -> list[CartLine]:
+            logged_in.append(another_tab.submit(log_in))
+            with suppress(TimeoutError):
+                logged_in[0].result(0.3)
+            return begin_payment(**asked)
+
+        monkeypatch.setattr(checkout.booking, "begin_payment", begin_while_somebody_logs_in)
+        assert press(cart, shown_for(cart, user=student), user=student).status == "paying"
+        logged_in[0].result(10)
+    assert cart.lines.count() == 2
 
 
 def test_one_cart_of_no_price_is_settled_once_by_many(student: User) -> None:

@@ -113,7 +113,9 @@ def refund(occasion: Occasion) -> Letter:
     card, credited = Decimal(occasion.about["card"]), Decimal(occasion.about["credits"])
     shares = [
         (share.line, (share.card_cad if card else NOTHING) + (share.credits_cad if credited else NOTHING))
-        for share in found.shares.select_related("line__course", "line__tutor").order_by("line__start")
+        for share in found.shares.select_related("line__course", "line__tutor", "line__appointment").order_by(
+            "line__start"
+        )
     ]
     return Letter(
         _("Remboursement de votre commande %(number)s") % {"number": found.order.number},

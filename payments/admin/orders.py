@@ -88,8 +88,14 @@ class OrderInspectView(ReadOnlyInspectView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         order: Order = self.object
         reviews = Review.objects.filter(Q(order=order) | Q(checkout__order=order))
-        shares = RefundShare.objects.select_related("line__course", "line__tutor").order_by("line__start")
-        entries = list(order.credit_entries.order_by("at", "number").select_related("by", "line__course"))
+        shares = RefundShare.objects.select_related("line__course", "line__appointment").order_by(
+            "line__start"
+        )
+        entries = list(
+            order.credit_entries.order_by("at", "number").select_related(
+                "by", "line__course", "line__appointment"
+            )
+        )
         return super().get_context_data(
             credited=credited(self.left, entries),
             left=self.left,

@@ -32,7 +32,7 @@ class RefundInspectView(ReadOnlyInspectView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         refund: Refund = self.object
         return super().get_context_data(
-            shares=refund.shares.select_related("line__course", "line__tutor").order_by("line__start"),
+            shares=refund.shares.select_related("line__course", "line__appointment").order_by("line__start"),
             reviews=refund.reviews.all(),
             **kwargs,
         )

@@ -19,7 +19,7 @@ class CreditEntryQuerySet(models.QuerySet["CreditEntry"]):
 
     def with_origins(self) -> CreditEntryQuerySet:
         """With the order, the lesson and the person behind each line."""
-        return self.select_related("user", "order", "line__course", "by")
+        return self.select_related("user", "order", "line__course", "line__appointment", "by")
 
 
 CreditEntryManager = models.Manager.from_queryset(CreditEntryQuerySet)

@@ -34,7 +34,12 @@ class FrozenLine(models.Model):
         ordering = ["start", "id"]
 
     def __str__(self) -> str:
-        return f"{self.course}, {day_and_clock(self.start)}"
+        return f"{self.course}, {day_and_clock(self.lesson_start)}"
+
+    @property
+    def lesson_start(self) -> datetime:
+        """When its lesson is to begin."""
+        return self.start
 
     @property
     def end(self) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
@@ -102,6 +103,11 @@ class OrderLine(FrozenLine):
                 name="order_line_returned_at_most_paid",
             )
         ]
+
+    @property
+    def lesson_start(self) -> datetime:
+        """By now: it may have moved since it was sold."""
+        return self.appointment.start if self.appointment else self.start
 
     @property
     def left_cad(self) -> Decimal:

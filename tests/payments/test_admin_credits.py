@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from wagtail.models import ModelLogEntry
 
 from accounts.models import Role, User
+from booking.models import Appointment
 from payments.models import CreditEntry
 from payments.services.credits import add_entry, balance, credit_line
 from tests.booking.pages import text_of
@@ -143,6 +145,13 @@ def test_a_line_of_a_lesson_says_when_it_was_on_the_schools_clock(office: Client
     credit_line(line=lesson.order_line, cause=CreditEntry.Cause.CANCELLATION, now=timezone.now())
     html = office.get(f"{CREDITS}inspect/{CreditEntry.objects.get().pk}/").content.decode()
     assert "Mathématiques, mardi 12 janvier 2027 à 14\xa0h\xa030" in html
+
+    Appointment.objects.update(start=lesson.start + timedelta(days=1), end=lesson.end + timedelta(days=1))
+    html = office.get(f"{CREDITS}inspect/{CreditEntry.objects.get().pk}/").content.decode()
+    assert "Mathématiques, mercredi 13 janvier 2027 à 14\xa0h\xa030" in html
+    owner = Client()
+    owner.force_login(lesson.student)
+    assert "mercredi 13 janvier 2027" in owner.get("/tableau-de-bord/credits/").content.decode()
 
 
 @pytest.mark.parametrize("path", ["add/", "edit/{pk}/", "delete/{pk}/", "copy/{pk}/"])

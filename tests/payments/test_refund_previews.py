@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,15 +12,19 @@ from django.test import Client
 
 from accounts.models import User
 from booking.models import Appointment, TimeClaim
+from home.formats import long_date
 from notifications.models import OutboxMessage
 from payments.models import Order, OrderLine, Refund
 from payments.services.credits import balance
+from tests.notifications.support import written
 from tests.payments.orders import Sold, make_paid_order
 from tests.payments.refund_pages import (
     ORDERS,
+    REFUNDS,
     by_line,
     confirm,
     hidden,
+    inspect_url,
     preview,
     refund,
     refund_url,
@@ -133,6 +138,23 @@ class TestPreviewed:
             assert kept in html
         assert re.search(r'value="cancel"[^>]*checked', html)
         assert not Refund.objects.exists()
+
+
+def test_a_lesson_that_was_moved_is_refunded_under_the_date_that_it_has(
+    office: Client, student: User
+) -> None:
+    order = make_paid_order([Sold(credits="45.00")], student=student)
+    sold, moved = order.lines.get().start, datetime(2027, 1, 12, 19, 30, tzinfo=UTC)
+    Appointment.objects.update(start=moved, end=moved + timedelta(hours=1))
+    shown = preview(office, order, wish())
+    pages = [office.get(refund_url(order)), shown]
+    confirm(office, order, hidden(shown))
+    made = Refund.objects.get()
+    pages += [office.get(inspect_url(order)), office.get(f"{REFUNDS}inspect/{made.pk}/")]
+    (mail,) = written(*OutboxMessage.objects.filter(type="order.refund"))
+    said = [*map(text_of, pages), mail.text, mail.html]
+    assert ["mardi 12 janvier 2027" in each for each in said] == [True] * 6
+    assert not any(long_date(sold) in each for each in said)
 
 
 class TestRefused:

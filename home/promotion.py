@@ -15,7 +15,7 @@ from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, Panel,
 from wagtail.models import Page
 
 from home.chrome import frame_of
-from home.sharing import description_of, home_address
+from home.sharing import description_of, home_address, title_of
 
 CARD = "fill-720x378|format-jpeg|jpegquality-82"
 
@@ -50,7 +50,7 @@ class SearchPreviewPanel(Panel):
                 "brand": frame.chrome.brand,
                 "host": address.netloc,
                 "trail": [step for step in address.path.split("/") if step],
-                "title": page.seo_title or getattr(page, "headline", "") or page.title,
+                "title": title_of(page),
                 "description": description_of(page),
                 # What a block of the page says, as it was saved: no field of the form.
                 "headline": getattr(page, "headline", ""),

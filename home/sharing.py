@@ -72,9 +72,8 @@ def sharing_of(
     address: str = (page.get_full_url(request) or "") if page.pk else ""
     home = home_address(frame)
     picture = picture or frame.chrome.sharing
-    title = page.seo_title or getattr(page, "headline", "") or page.title
     return Sharing(
-        title=title,
+        title=title_of(page),
         description=description_of(page),
         address=f"{address}?page={number}" if address and number > 1 and not narrowed else address,
         listed=bool(address) and not narrowed and not getattr(request, "is_preview", False),
@@ -112,6 +111,11 @@ def school(frame: Frame) -> Node:
         address=", ".join(chrome.address),
         elsewhere=[link.url for link in chrome.social],
     )
+
+
+def title_of(page: Page) -> str:
+    """The editor's words for search engines, else those that head the page."""
+    return str(page.seo_title or getattr(page, "headline", "") or page.title)
 
 
 def description_of(page: Page) -> str:

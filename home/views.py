@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +10,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_safe
 
 from accounts.access import public
+from accounts.limits import too_many
 from home import colours
 from home.search import clean_query, find_pages, may_search, suggest
 
@@ -24,9 +23,7 @@ MOST_SUGGESTIONS = 6
 def search(request: HttpRequest) -> HttpResponse:
     query = clean_query(request.GET.get("q", ""))
     if query and not may_search(request):
-        response = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
-        response["Retry-After"] = "60"
-        return response
+        return too_many(request)
     found = find_pages(query, limit=MOST_RESULTS)
     return render(request, "home/search.html", {"query": query, "results": found.pages, "near": found.near})
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 from django.db import models
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +13,7 @@ from wagtail.admin.panels import FieldPanel, TitleFieldPanel
 from wagtail.models import Page
 from wagtail.url_routing import RouteResult
 
+from accounts.limits import too_many
 from courses.choices import WORDS
 from courses.listing import CourseListing, TutorListing
 from home.promotion import page_tabs
@@ -79,9 +78,7 @@ class ListPage(Page):
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if clean_query(request.GET.get(WORDS, "")) and not may_search(request):
-            refused = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
-            refused["Retry-After"] = "60"
-            return refused
+            return too_many(request)
         response = super().serve(request, *args, **kwargs)
         patch_vary_headers(response, ["HX-Request"])
         if _asks_for_results(request):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 HOST_BITS = 64
 """Of an IPv6 address: its owner's to choose."""
@@ -51,3 +54,12 @@ def within_limit(name: str, key: str, *, limit: int, seconds: int) -> bool:
     except ValueError:  # it ran out between the two calls
         return True
     return tries is None or tries <= limit
+
+
+def too_many(
+    request: HttpRequest, template: str = "429.html", *, seconds: int = 60, **context: Any
+) -> HttpResponse:
+    """The answer to who was not within a limit; `seconds` until it is worth trying again."""
+    answer = render(request, template, context, status=HTTPStatus.TOO_MANY_REQUESTS)
+    answer["Retry-After"] = str(seconds)
+    return answer

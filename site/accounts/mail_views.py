@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import cast
 
 from django.contrib import messages
@@ -17,8 +18,6 @@ from accounts.forms import MailTopicsForm
 from accounts.mail_topics import accept, choose_topics, read_refusal, refuse
 from accounts.models import User
 from accounts.views import render_profile
-
-NOT_FOUND = 404
 
 
 @member
@@ -43,7 +42,7 @@ def mail_refusal(request: HttpRequest, token: str) -> HttpResponse:
     """
     found = read_refusal(token)
     if found is None:
-        return render(request, "accounts/mail_refusal_unknown.html", status=NOT_FOUND)
+        return render(request, "accounts/mail_refusal_unknown.html", status=HTTPStatus.NOT_FOUND)
     person, topic = found
     again = "encore" in request.POST
     if request.method == "POST":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, cast
 
 from axes.utils import reset as forget_failures
@@ -27,12 +28,10 @@ from accounts.forms import (
     PasswordLinkForm,
     ProfileForm,
 )
-from accounts.limits import client_address, within_limit
+from accounts.limits import client_address, too_many, within_limit
 from accounts.models import User
 from accounts.services import ask_for_password_link
 
-UNPROCESSABLE = 422
-TOO_MANY = 429
 WINDOW = int(settings.AXES_COOLOFF_TIME.total_seconds())
 
 
@@ -58,15 +57,13 @@ class LoginView(auth_views.LoginView):
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_invalid(form)
-        response.status_code = UNPROCESSABLE
+        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
         return response
 
 
 def locked_out(request: HttpRequest, *args: Any) -> HttpResponse:
     """The answer to who tried too often, also called by axes."""
-    response = render(request, "accounts/locked_out.html", {"minutes": WINDOW // 60}, status=TOO_MANY)
-    response["Retry-After"] = str(WINDOW)
-    return response
+    return too_many(request, "accounts/locked_out.html", seconds=WINDOW, minutes=WINDOW // 60)
 
 
 login = public(LoginView.as_view())
@@ -86,7 +83,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             ask_for_password_link(email=form.cleaned_data["email"])
             return redirect("password_reset_done")
-    status = UNPROCESSABLE if form.errors else 200
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "accounts/password_reset.html", {"form": form}, status=status)
 
 
@@ -101,7 +98,7 @@ class NewPasswordView(auth_views.PasswordResetConfirmView):
 
     def form_invalid(self, form: SetPasswordForm[User]) -> HttpResponse:
         response = super().form_invalid(form)
-        response.status_code = UNPROCESSABLE
+        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
         return response
 
 
@@ -160,4 +157,5 @@ def render_profile(
         "mail_form": mail_form or MailTopicsForm(person),
         "refused": refused,
     }
-    return render(request, "accounts/profile.html", context, status=UNPROCESSABLE if refused else 200)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
+    return render(request, "accounts/profile.html", context, status=status)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import httpx
 
+from config.demo_content.accounts import ADMIN, EDITOR, PASSWORD, STUDENT, TUTOR
 from config.embedded import embedded_services
 from config.processes import CannotStart, end_with_parent, no_descendants_left, running, stop_by_signal
 from config.settings.base import MAKE_WEBHOOK_URLS, ROOT, VAR
@@ -29,14 +30,7 @@ HOST = "127.0.0.1"
 READY_SECONDS = 120
 BIN = Path(sys.executable).parent
 
-# Made by the command `load_demo`.
-PASSWORD = "fanal-demo-2026"  # noqa: S105
-ACCOUNTS = {
-    "student": "eleve@fanal.example",
-    "tutor": "tutrice@fanal.example",
-    "editor": "edition@fanal.example",
-    "administrator": "direction@fanal.example",
-}
+ACCOUNTS = {"student": STUDENT, "tutor": TUTOR, "editor": EDITOR, "administrator": ADMIN}
 CARDS = {
     "4242 4242 4242 4242": "pays",
     "4000 0025 0000 3155": "asks for 3-D Secure",

@@ -70,8 +70,7 @@ class RatingForm(forms.Form):
     def __init__(self, *args: Any, rating: Rating | None = None, **kwargs: Any) -> None:
         """`rating`: the one to begin with."""
         if rating is not None:
-            names = [*FIELDS, "comment", "version"]
-            kwargs["initial"] = {name: getattr(rating, name) for name in names}
+            kwargs["initial"] = {name: getattr(rating, name) for name in self.field_order}
         super().__init__(*args, **kwargs)
         for question in QUESTIONS:
             self.fields[question.field] = forms.TypedChoiceField(

@@ -92,9 +92,7 @@ def hide(*, rating: Rating, by: User, reason: str, now: datetime) -> Rating:
 
     Raises AlreadyHidden, ReasonMissing; nothing is changed then.
     """
-    if not reason.strip():
-        raise ReasonMissing
-    rating = Rating.objects.select_for_update(of=["self"]).get(pk=rating.pk)
+    rating = _reconsidered(rating, reason)
     if rating.is_hidden:
         raise AlreadyHidden
     _set_hidden(rating, HIDE, by, reason, hidden_at=now, hidden_by=by)
@@ -104,13 +102,18 @@ def hide(*, rating: Rating, by: User, reason: str, now: datetime) -> Rating:
 @transaction.atomic
 def restore(*, rating: Rating, by: User, reason: str) -> Rating:
     """Show and count again what was hidden. Raises NotHidden, ReasonMissing; nothing is changed then."""
-    if not reason.strip():
-        raise ReasonMissing
-    rating = Rating.objects.select_for_update(of=["self"]).get(pk=rating.pk)
+    rating = _reconsidered(rating, reason)
     if not rating.is_hidden:
         raise NotHidden
     _set_hidden(rating, RESTORE, by, reason, hidden_at=None, hidden_by=None)
     return rating
+
+
+def _reconsidered(rating: Rating, reason: str) -> Rating:
+    """As it is now, under a lock. Raises ReasonMissing."""
+    if not reason.strip():
+        raise ReasonMissing
+    return Rating.objects.select_for_update(of=["self"]).get(pk=rating.pk)
 
 
 def _set_hidden(rating: Rating, action: str, by: User, reason: str, **values: Any) -> None:

@@ -10,13 +10,12 @@ from wagtail.models import Site
 from accounts.models import Role, User
 from accounts.services import create_account
 from config.demo_content import catalogue, lessons, offers, opinions, site
+from config.demo_content.accounts import ADMIN, EDITOR, PASSWORD, STUDENT
 from config.demo_content.typesetting import typeset
 from courses.models import Course, CourseIndexPage, CoursePage, TutorIndexPage, TutorPage
 from home.models import ContentPage, HomePage, SiteSettings
 from home.pictures import pictures, wanted_in
 
-PASSWORD = "fanal-demo-2026"  # noqa: S105  # printed by `make demo`
-STUDENT = "eleve@fanal.example"
 FEATURED_COURSES = ("mathematiques-du-secondaire", "calcul-differentiel", "francais-ecrit")
 FEATURED_TUTORS = 4
 
@@ -28,8 +27,8 @@ def is_loaded() -> bool:
 @transaction.atomic
 def load(*, now: datetime) -> None:
     student = _account(STUDENT, "Élise", "Morin", Role.STUDENT)
-    _account("edition@fanal.example", "Félix", "Bergeron", Role.EDITOR)
-    director = _account("direction@fanal.example", "Catherine", "Pelletier", Role.ADMIN)
+    _account(EDITOR, "Félix", "Bergeron", Role.EDITOR)
+    director = _account(ADMIN, "Catherine", "Pelletier", Role.ADMIN)
     courses = catalogue.make_courses(CourseIndexPage.objects.get())
     tutors = catalogue.make_tutors(TutorIndexPage.objects.get(), courses, password=PASSWORD, now=now)
     _fill_home(courses)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import time
 
+from config.demo_content.accounts import TUTOR
+
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
 WEEKDAYS = (MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY)
 
@@ -60,7 +62,7 @@ TUTORS = [
         key="maude",
         first_name="Maude",
         last_name="Gagnon",
-        email="tutrice@fanal.example",
+        email=TUTOR,
         rate="29.50",
         priority=10,
         courses=("mathematiques-du-secondaire", "calcul-differentiel"),

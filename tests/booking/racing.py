@@ -76,22 +76,23 @@ def without_lock() -> Iterator[None]:
 
 
 @contextmanager
-def slow_to_write(seconds: float = 0.3) -> Iterator[None]:
-    """Stretch the moment between asking whether a slot is free and taking it."""
+def slow_to_write(
+    table: str = "booking_cartline", *, events: str = "INSERT", seconds: float = 0.3
+) -> Iterator[None]:
+    """Stretch the moment between asking (whether a slot is free, how often a coupon was used) and writing."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             CREATE FUNCTION public.dawdle() RETURNS trigger LANGUAGE plpgsql AS
             $$ BEGIN PERFORM pg_sleep({float(seconds)}); RETURN NEW; END $$;
-            CREATE TRIGGER dawdle BEFORE INSERT ON booking_cartline
-            FOR EACH ROW EXECUTE FUNCTION public.dawdle()
+            CREATE TRIGGER dawdle BEFORE {events} ON {table} FOR EACH ROW EXECUTE FUNCTION public.dawdle()
             """
         )
     try:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("DROP TRIGGER dawdle ON booking_cartline; DROP FUNCTION public.dawdle()")
+            cursor.execute(f"DROP TRIGGER dawdle ON {table}; DROP FUNCTION public.dawdle()")
 
 
 # Observations
@@ -111,10 +112,24 @@ def overlapping_claims() -> int:
 
 def deadlocks() -> int:
     """Deadlocks that PostgreSQL has found in this database, ever."""
-    time.sleep(1.1)  # backends tell their figures at most once a second
+    # A backend tells its figures when it ends, and while it lives at most once a second.
+    stop = time.monotonic() + 1.1
+    while _other_backends() and time.monotonic() < stop:
+        time.sleep(0.02)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])
+
+
+def _other_backends() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+            """
+        )
         return int(cursor.fetchone()[0])
 
 

@@ -229,7 +229,9 @@ def test_mails_are_signed_and_painted_by_the_brand(
     written = str(mail.outbox[0].message())
     assert "Fanal" not in written
     assert "Phare\nUne à la fois.\nhttp" in mail.outbox[0].body
-    html = str(mail.outbox[0].alternatives[0][0])
+    sent = mail.outbox[0]
+    assert isinstance(sent, mail.EmailMultiAlternatives)
+    html = str(sent.alternatives[0][0])
     assert "background: #0a7d5a; color: #fdfbf8" in html
     assert colours.HOUSE not in html
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from booking.models import Cart
@@ -18,7 +16,7 @@ from payments.models import Checkout, Coupon, CouponRedemption
 from payments.services import cancel_checkout, coupons, settle
 from payments.services.coupons import deactivate_expired, redeem, release, reserve, usable_coupon
 from payments.tasks import deactivate_expired_coupons
-from tests.booking.racing import race
+from tests.booking.racing import race, slow_to_write
 from tests.payments.support import (
     make_checkout,
     make_coupon,
@@ -35,25 +33,6 @@ BUYERS = 50
 def reserve_for(coupon: Coupon, checkout: Checkout) -> None:
     with transaction.atomic():
         reserve(coupon=coupon, checkout=checkout, now=timezone.now())
-
-
-@contextmanager
-def slow_to_write(seconds: float = 0.2) -> Iterator[None]:
-    """Stretch the moment between counting the uses and writing one down."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            CREATE FUNCTION public.dawdle() RETURNS trigger LANGUAGE plpgsql AS
-            $$ BEGIN PERFORM pg_sleep({float(seconds)}); RETURN NEW; END $$;
-            CREATE TRIGGER dawdle BEFORE INSERT ON payments_couponredemption
-            FOR EACH ROW EXECUTE FUNCTION public.dawdle()
-            """
-        )
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TRIGGER dawdle ON payments_couponredemption; DROP FUNCTION public.dawdle()")
 
 
 def fifty_for_the_last_use() -> list[Exception | None]:
@@ -76,7 +55,7 @@ def test_fifty_checkouts_racing_for_the_last_use_get_it_once() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_the_last_use_would_be_given_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coupons, "_lock", lambda coupon: None)
-    with slow_to_write():
+    with slow_to_write("payments_couponredemption", seconds=0.2):
         results = fifty_for_the_last_use()
     assert results.count(None) > 1
 

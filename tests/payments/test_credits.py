@@ -22,7 +22,7 @@ from payments.models import CreditEntry, Order
 from payments.services import credits as ledger
 from payments.services.credits import add_entry, available, balance, give_by_hand
 from tests.booking.pages import text_of
-from tests.booking.racing import race
+from tests.booking.racing import race, slow_to_write
 from tests.factories import logged_in, make_user
 from tests.payments.support import make_checkout
 
@@ -115,25 +115,6 @@ def test_the_database_refuses_to_pay_one_order_twice(student: User) -> None:
 
 
 @contextmanager
-def slow_to_write(seconds: float = 0.1) -> Iterator[None]:
-    """Stretch the moment between reading the last line and adding the next."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            CREATE FUNCTION public.dawdle() RETURNS trigger LANGUAGE plpgsql AS
-            $$ BEGIN PERFORM pg_sleep({float(seconds)}); RETURN NEW; END $$;
-            CREATE TRIGGER dawdle BEFORE INSERT ON payments_creditentry
-            FOR EACH ROW EXECUTE FUNCTION public.dawdle()
-            """
-        )
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TRIGGER dawdle ON payments_creditentry; DROP FUNCTION public.dawdle()")
-
-
-@contextmanager
 def without_constraint() -> Iterator[None]:
     """The database no longer refuses two next lines."""
     with connection.cursor() as cursor:
@@ -177,7 +158,7 @@ def test_raced_spends_never_go_below_zero(
         if guards in {"constraint", "none"}:
             monkeypatch.setattr(ledger, "lock_ledger", lambda *, user: None)
         if guards == "none":
-            taken_away.enter_context(slow_to_write())
+            taken_away.enter_context(slow_to_write("payments_creditentry", seconds=0.1))
         results = twenty_spends_of_ten(student)
         refused = {type(result) for result in results if not isinstance(result, CreditEntry)}
         if guards == "none":

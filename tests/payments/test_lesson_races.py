@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -24,7 +22,14 @@ from payments.services import settle
 from payments.services.cancelling import Cancellation, Compensation, cancel, restore
 from payments.services.credits import balance
 from payments.services.moving import move
-from tests.booking.racing import deadlocks, overlapping_claims, race, without_constraint, without_lock
+from tests.booking.racing import (
+    deadlocks,
+    overlapping_claims,
+    race,
+    slow_to_write,
+    without_constraint,
+    without_lock,
+)
 from tests.factories import make_cart
 from tests.payments.sold import START, make_sold_lesson
 from tests.payments.support import make_held_cart, next_lesson_time, start_and_pay
@@ -72,24 +77,6 @@ def holding(lesson: Appointment, start: datetime) -> Callable[[], CartLine]:
     )
 
 
-@contextmanager
-def slow_to_write(table: str, event: str) -> Iterator[None]:
-    """Stretch the moment between asking and writing."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            CREATE FUNCTION public.dawdle() RETURNS trigger LANGUAGE plpgsql AS
-            $$ BEGIN PERFORM pg_sleep(0.3); RETURN NEW; END $$;
-            CREATE TRIGGER dawdle BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION public.dawdle()
-            """
-        )
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP TRIGGER dawdle ON {table}; DROP FUNCTION public.dawdle()")
-
-
 def told(event: str) -> int:
     return OutboxMessage.objects.filter(type=event).count()
 
@@ -105,7 +92,7 @@ class TestCancelledByBoth:
 
     def test_it_is_one_cancellation_one_credit_one_event(self) -> None:
         before = deadlocks()
-        with slow_to_write("booking_appointment", "UPDATE"):
+        with slow_to_write("booking_appointment", events="UPDATE"):
             lesson, results = self.both_at_once()
         assert sum(isinstance(result, Cancellation) for result in results) == 1
         assert sum(isinstance(result, LessonClosed) for result in results) == 5
@@ -128,7 +115,7 @@ class TestCancelledByBoth:
             "payments.services.cancelling.locked_line",
             lambda lesson: OrderLine.objects.select_related("order__user").get(appointment=lesson),
         )
-        with slow_to_write("booking_appointment", "UPDATE"):
+        with slow_to_write("booking_appointment", events="UPDATE"):
             lesson, _results = self.both_at_once()
         assert AppointmentChange.objects.count() > 1
         assert told("booking.cancelled") > 1
@@ -166,7 +153,7 @@ class TestForOneTime:
                 results, lesson = self.run()
                 self.check(results, lesson)
         elif guards == "constraint":
-            with without_lock(), slow_to_write("booking_timeclaim", "UPDATE"):
+            with without_lock(), slow_to_write("booking_timeclaim", events="UPDATE"):
                 results, lesson = self.run()
                 self.check(results, lesson)
         else:
@@ -190,7 +177,7 @@ class TestForOneTime:
         with (
             without_constraint(),
             without_lock(),
-            slow_to_write("booking_timeclaim", "UPDATE OR INSERT"),
+            slow_to_write("booking_timeclaim", events="UPDATE OR INSERT"),
         ):
             self.run()
             assert overlapping_claims() > 0

@@ -42,8 +42,8 @@ class RetireView(DeleteView):
     @property
     def confirmation_message(self) -> Any:
         return _(
-            "Ce qui n'a jamais servi est supprimé. Ce qui a une page, des rendez-vous ou des ventes "
-            "reste dans l'historique : ce sera désactivé, et ne sera plus offert."
+            "Ce qui n’a jamais servi est supprimé. Ce qui a une page, des rendez-vous ou des ventes "
+            "reste dans l’historique : ce sera désactivé, et ne sera plus offert."
         )
 
 
@@ -235,7 +235,7 @@ def prepare_a_page(request: HttpRequest, row: models.Model) -> None:
     if page := draft_page_for(row=row, user=request.user):
         messages.info(
             request,
-            _("Une page attend l'édition, en brouillon : « %(title)s ».") % {"title": page.title},
+            _("Une page attend l’édition, en brouillon : « %(title)s ».") % {"title": page.title},
             buttons=[messages.button(reverse("wagtailadmin_pages:edit", args=[page.pk]), _("Voir la page"))],
         )
 
@@ -245,7 +245,7 @@ def retire_what_has_history(request: HttpRequest, rows: Iterable[models.Model]) 
     return retire(
         request,
         [row for row in rows if isinstance(row, Course | Tutor)],
-        kept=_("« %(name)s » a une page ou un historique : désactivé, et plus offert."),
+        kept=_("« %(name)s » a une page ou un historique : désactivé, et plus offert."),
     )
 
 
@@ -271,7 +271,7 @@ def retire(request: HttpRequest, targets: Sequence[Any], *, kept: Any) -> HttpRe
             log(instance=row, action="wagtail.edit", user=request.user)
             messages.warning(request, kept % {"name": name})
         else:
-            messages.success(request, _("« %(name)s » est supprimé.") % {"name": name})
+            messages.success(request, _("« %(name)s » est supprimé.") % {"name": name})
     viewset: SnippetViewSet = type(targets[0]).snippet_viewset
     return redirect(viewset.get_url_name("list"))
 

@@ -28,23 +28,23 @@ class Advice(NamedTuple):
 ADVICE: dict[str, Advice] = {
     "image": Advice(
         _("Image manquante"),
-        _("Choisissez une image : la carte du cours et les partages la montrent."),
+        _("Choisissez une image : la carte du cours et les partages la montrent."),
     ),
     "alt": Advice(
         _("Image sans texte de remplacement"),
-        _("Décrivez-la dans « Images » : une phrase pour qui ne la voit pas."),
+        _("Décrivez-la dans « Images » : une phrase pour qui ne la voit pas."),
     ),
     "course": Advice(
-        _("Aucun cours offert n'est lié"),
-        _("Choisissez un cours actif du catalogue : sans lui, ni prix ni créneaux."),
+        _("Aucun cours offert n’est lié"),
+        _("Choisissez un cours actif du catalogue : sans lui, ni prix ni créneaux."),
     ),
     "teacher": Advice(
         _("Aucun tuteur pour ce cours"),
-        _("Personne ne l'enseigne encore : la page n'aura aucun créneau. Parlez-en à la direction."),
+        _("Personne ne l’enseigne encore : la page n’aura aucun créneau. Parlez-en à la direction."),
     ),
     "tutor": Advice(
-        _("Aucun tuteur actif n'est lié"),
-        _("Choisissez un tuteur actif du catalogue : sans lui, ni portrait ni créneaux."),
+        _("Aucun tuteur actif n’est lié"),
+        _("Choisissez un tuteur actif du catalogue : sans lui, ni portrait ni créneaux."),
     ),
     "portrait": Advice(
         _("Portrait manquant"),
@@ -52,11 +52,11 @@ ADVICE: dict[str, Advice] = {
     ),
     "teaching": Advice(
         _("Aucun cours pour ce tuteur"),
-        _("Cette personne n'enseigne encore rien : la page n'aura aucun créneau. Parlez-en à la direction."),
+        _("Cette personne n’enseigne encore rien : la page n’aura aucun créneau. Parlez-en à la direction."),
     ),
     "intro": Advice(
         _("Introduction trop courte"),
-        _("Une ou deux phrases, d'au moins 40 caractères : on les lit aussi dans les listes."),
+        _("Une ou deux phrases, d’au moins 40 caractères : on les lit aussi dans les listes."),
     ),
 }
 

@@ -47,7 +47,7 @@ class StartPanel(Component):
                 (
                     "home",
                     reverse("wagtailadmin_pages:edit", args=[home.pk]),
-                    _("Changer l'accueil"),
+                    _("Changer l’accueil"),
                     _("La promesse en haut de la page, les cours mis en avant, les témoignages."),
                 )
             )

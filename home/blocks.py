@@ -53,18 +53,18 @@ def _actions(**options: Any) -> blocks.ListBlock:
 
 class HeroBlock(blocks.StructBlock):
     heading = blocks.CharBlock(
-        label=_("Titre"), max_length=160, help_text=_("Le titre de la page : une promesse, en une ligne.")
+        label=_("Titre"), max_length=160, help_text=_("Le titre de la page : une promesse, en une ligne.")
     )
     text = blocks.TextBlock(label=_("Texte"), required=False, rows=3)
     image = ImageBlock(
         label=_("Image"),
         required=False,
-        help_text=_("Carrée de préférence. Sans image : le dessin de la maison."),
+        help_text=_("Carrée de préférence. Sans image : le dessin de la maison."),
     )
     actions = _actions(max_num=2, help_text=_("Le premier est mis en avant."))
 
     class Meta:
-        label = _("En-tête d'accueil")
+        label = _("En-tête d’accueil")
         icon = "home"
         group = TEXT
         description = _("Le grand titre, une image et les boutons par où commencer. Une seule fois, en haut.")
@@ -93,7 +93,7 @@ class ImageAndTextBlock(blocks.StructBlock):
     text = blocks.RichTextBlock(label=_("Texte"), features=SENTENCES)
     actions = _actions(max_num=1)
     side = blocks.ChoiceBlock(
-        label=_("Côté de l'image"),
+        label=_("Côté de l’image"),
         choices=[("start", _("À gauche")), ("end", _("À droite"))],
         default="start",
     )
@@ -102,7 +102,7 @@ class ImageAndTextBlock(blocks.StructBlock):
         label = _("Image et texte")
         icon = "doc-full"
         group = MEDIA
-        description = _("Une image et quelques phrases côte à côte; l'une sous l'autre au téléphone.")
+        description = _("Une image et quelques phrases côte à côte; l’une sous l’autre au téléphone.")
         template = "home/blocks/image_and_text.html"
         picture_size = BESIDE
         preview_value = staticmethod(samples.image_and_text)
@@ -114,10 +114,10 @@ class VideoBlock(blocks.StructBlock):
         help_text=_("La page de la vidéo sur YouTube ou Vimeo, telle que copiée."),
     )
     title = blocks.CharBlock(
-        label=_("Titre"), max_length=120, help_text=_("Ce que la vidéo montre : lu avant de la lancer.")
+        label=_("Titre"), max_length=120, help_text=_("Ce que la vidéo montre : lu avant de la lancer.")
     )
     image = ImageBlock(
-        label=_("Image d'attente"), required=False, help_text=_("Sans image : un fond de nuit de la maison.")
+        label=_("Image d’attente"), required=False, help_text=_("Sans image : un fond de nuit de la maison.")
     )
     caption = blocks.CharBlock(label=_("Légende"), required=False)
 
@@ -125,7 +125,7 @@ class VideoBlock(blocks.StructBlock):
         label = _("Vidéo")
         icon = "media"
         group = MEDIA
-        description = _("Une vidéo de YouTube ou de Vimeo. Rien n'en est chargé avant qu'on la lance.")
+        description = _("Une vidéo de YouTube ou de Vimeo. Rien n’en est chargé avant qu’on la lance.")
         template = "home/blocks/video.html"
         picture_size = FIGURE
         preview_value = samples.VIDEO
@@ -134,7 +134,7 @@ class VideoBlock(blocks.StructBlock):
         cleaned = super().clean(value)
         if read_video(cleaned["url"]) is None:
             told = ValidationError(
-                _now("Ce n'est pas l'adresse d'une vidéo de YouTube ou de Vimeo. Copiez celle de sa page.")
+                _now("Ce n’est pas l’adresse d’une vidéo de YouTube ou de Vimeo. Copiez celle de sa page.")
             )
             raise blocks.StructBlockValidationError(block_errors={"url": told})
         return cleaned
@@ -157,14 +157,14 @@ class CardsBlock(blocks.StructBlock):
     numbered = blocks.BooleanBlock(
         label=_("Étapes numérotées"),
         required=False,
-        help_text=_("Cochez si l'ordre compte : les cartes sont alors numérotées."),
+        help_text=_("Cochez si l’ordre compte : les cartes sont alors numérotées."),
     )
 
     class Meta:
         label = _("Cartes ou étapes")
         icon = "list-ol"
         group = TEXT
-        description = _("Quelques idées courtes côte à côte, ou les étapes d'une marche à suivre.")
+        description = _("Quelques idées courtes côte à côte, ou les étapes d’une marche à suivre.")
         template = "home/blocks/cards.html"
         preview_value = samples.CARDS
 
@@ -194,7 +194,7 @@ class NumbersBlock(blocks.StructBlock):
         _("Chiffres"),
         _("Chiffre"),
         ("number", blocks.CharBlock(label=_("Chiffre"), max_length=16)),
-        ("text", blocks.CharBlock(label=_("Ce qu'il compte"), max_length=80)),
+        ("text", blocks.CharBlock(label=_("Ce qu’il compte"), max_length=80)),
         min_num=2,
         max_num=4,
     )
@@ -203,7 +203,7 @@ class NumbersBlock(blocks.StructBlock):
         label = _("Chiffres")
         icon = "order"
         group = TRUST
-        description = _("De deux à quatre chiffres en grand, chacun avec ce qu'il compte.")
+        description = _("De deux à quatre chiffres en grand, chacun avec ce qu’il compte.")
         template = "home/blocks/numbers.html"
         preview_value = samples.NUMBERS
 
@@ -221,7 +221,7 @@ class QuestionsBlock(blocks.StructBlock):
         label = _("Questions fréquentes")
         icon = "help"
         group = TRUST
-        description = _("Des questions qui s'ouvrent une à une; les moteurs de recherche les lisent aussi.")
+        description = _("Des questions qui s’ouvrent une à une; les moteurs de recherche les lisent aussi.")
         template = "home/blocks/questions.html"
         preview_value = samples.QUESTIONS
 
@@ -233,10 +233,10 @@ class CallToActionBlock(blocks.StructBlock):
     page = blocks.PageChooserBlock(label=_("Page"))
 
     class Meta:
-        label = _("Appel à l'action")
+        label = _("Appel à l’action")
         icon = "arrow-right"
         group = CATALOGUE
-        description = _("Une phrase et un bouton sur fond de nuit, au bas d'une page.")
+        description = _("Une phrase et un bouton sur fond de nuit, au bas d’une page.")
         template = "home/blocks/call_to_action.html"
         preview_value = staticmethod(samples.call_to_action)
 
@@ -275,14 +275,14 @@ class CourseShowcaseBlock(ShowcaseBlock):
         default=[],
         help_text=_("Laissez vide pour montrer tous les cours offerts."),
     )
-    actions = _actions(max_num=1, help_text=_("Vers la liste, quand tous n'y sont pas."))
+    actions = _actions(max_num=1, help_text=_("Vers la liste, quand tous n’y sont pas."))
 
     class Meta:
         label = _("Vitrine de cours")
         icon = "clipboard-list"
         group = CATALOGUE
         description = _(
-            "Les cartes des cours choisis : prix, tuteurs et prochaine heure libre, tenus à jour."
+            "Les cartes des cours choisis : prix, tuteurs et prochaine heure libre, tenus à jour."
         )
         template = "home/blocks/course_showcase.html"
         preview_value = samples.COURSES
@@ -295,7 +295,7 @@ class TutorShowcaseBlock(ShowcaseBlock):
         default=[],
         help_text=_("Laissez vide pour montrer tous les tuteurs."),
     )
-    actions = _actions(max_num=1, help_text=_("Vers la liste, quand tous n'y sont pas."))
+    actions = _actions(max_num=1, help_text=_("Vers la liste, quand tous n’y sont pas."))
 
     class Meta:
         label = _("Vitrine de tuteurs")
@@ -309,7 +309,7 @@ class TutorShowcaseBlock(ShowcaseBlock):
 class SlotPickerBlock(blocks.StructBlock):
     """The hours of a course or a tutor; the app of bookings knows them, through its template tag."""
 
-    heading = _heading(required=False, help_text=_("Sans titre : le nom du cours ou du tuteur."))
+    heading = _heading(required=False, help_text=_("Sans titre : le nom du cours ou du tuteur."))
     intro = _intro()
     page = blocks.PageChooserBlock(
         page_type=["courses.CoursePage", "courses.TutorPage"],
@@ -321,7 +321,7 @@ class SlotPickerBlock(blocks.StructBlock):
         label = _("Sélecteur de créneaux")
         icon = "calendar-alt"
         group = CATALOGUE
-        description = _("Les heures libres d'un cours ou d'un tuteur : on réserve ici même.")
+        description = _("Les heures libres d’un cours ou d’un tuteur : on réserve ici même.")
         template = "home/blocks/slot_picker.html"
         preview_value = staticmethod(samples.slot_picker)
 

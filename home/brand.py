@@ -57,10 +57,10 @@ class SiteSettings(PreviewableMixin, BaseSiteSetting):
     """One row a site. Pages read it through `home.chrome`, which remembers what it says."""
 
     brand = models.CharField(
-        _("nom de l'école"),
+        _("nom de l’école"),
         max_length=60,
         default=chrome.NAME,
-        help_text=_("Dans l'en-tête, le titre des pages, les courriels et les partages."),
+        help_text=_("Dans l’en-tête, le titre des pages, les courriels et les partages."),
     )
     tagline = models.CharField(
         _("devise"), max_length=160, blank=True, help_text=_("Une phrase, au pied de chaque page.")
@@ -68,7 +68,7 @@ class SiteSettings(PreviewableMixin, BaseSiteSetting):
     logo = _link(
         IMAGE,
         _("logo"),
-        _("PNG ou WebP à fond transparent, d'au moins 96 pixels de haut. Sans logo : le fanal dessiné."),
+        _("PNG ou WebP à fond transparent, d’au moins 96 pixels de haut. Sans logo : le fanal dessiné."),
     )
     logo_dark = _link(
         IMAGE,
@@ -79,10 +79,10 @@ class SiteSettings(PreviewableMixin, BaseSiteSetting):
         _("le logo contient le nom"),
         default=False,
         db_default=False,
-        help_text=_("Le nom n'est alors pas écrit une seconde fois à côté."),
+        help_text=_("Le nom n’est alors pas écrit une seconde fois à côté."),
     )
     accent = models.CharField(
-        _("couleur d'accent"),
+        _("couleur d’accent"),
         max_length=7,
         default=colours.HOUSE,
         db_default=colours.HOUSE,
@@ -129,7 +129,7 @@ class SiteSettings(PreviewableMixin, BaseSiteSetting):
         blank=True,
         verbose_name=_("autres pages du pied de page"),
         help_text=_(
-            "L'en-tête montre les pages cochées « Afficher dans les menus » juste sous l'accueil ; "
+            "L’en-tête montre les pages cochées « Afficher dans les menus » juste sous l’accueil ; "
             "le pied de page montre celles-ci."
         ),
     )

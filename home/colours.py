@@ -103,7 +103,7 @@ def palette(accent: str) -> Palette:
     """The shades of `#rrggbb`; a ValidationError where it is no colour, or none but a grey."""
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", accent):
         raise ValidationError(
-            _("Écrivez la couleur comme %(example)s : un croisillon, puis six chiffres ou lettres de a à f.")
+            _("Écrivez la couleur comme %(example)s : un croisillon, puis six chiffres ou lettres de a à f.")
             % {"example": HOUSE},
             code="no_colour",
         )
@@ -112,7 +112,7 @@ def palette(accent: str) -> Palette:
     if min(read(shade.text).chroma for shade in made) < LEAST_CHROMA:
         raise ValidationError(
             _(
-                "Cette couleur ne peut pas être rendue lisible : sur fond clair ou sur fond sombre, elle "
+                "Cette couleur ne peut pas être rendue lisible : sur fond clair ou sur fond sombre, elle "
                 "deviendrait un gris que rien ne distingue du texte. Choisissez une teinte plus vive."
             ),
             code="grey",

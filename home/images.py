@@ -17,8 +17,8 @@ class DescribedImageForm(BaseImageForm):
             field.required = True
             field.label = _("Texte de remplacement")
             field.help_text = _(
-                "Ce que l'image montre, en une phrase, pour qui ne la voit pas : « Une élève et son tuteur "
-                "penchés sur un cahier. » Ni nom de fichier, ni « image de »."
+                "Ce que l’image montre, en une phrase, pour qui ne la voit pas : « Une élève et son tuteur "
+                "penchés sur un cahier. » Ni nom de fichier, ni « image de »."
             )
-            field.error_messages["required"] = _("Décrivez l'image en une phrase.")
+            field.error_messages["required"] = _("Décrivez l’image en une phrase.")
             field.widget.is_required = True

@@ -31,12 +31,12 @@ class HomePage(Page):
     content_panels = [
         TitleFieldPanel(
             "title",
-            help_text=_("Le nom de la page dans le fil d'Ariane et ici. Les visiteurs lisent l'en-tête."),
+            help_text=_("Le nom de la page dans le fil d’Ariane et ici. Les visiteurs lisent l’en-tête."),
         ),
         FieldPanel(
             "body",
             help_text=_(
-                "De haut en bas, l'en-tête d'abord. Mettez ensuite ce qui décide : matières, déroulement, "
+                "De haut en bas, l’en-tête d’abord. Mettez ensuite ce qui décide : matières, déroulement, "
                 "cours, témoignages; puis les questions fréquentes."
             ),
         ),

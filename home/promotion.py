@@ -97,13 +97,13 @@ def page_tabs(
             heading=_("Titre pour les moteurs de recherche"),
             help_text=_(
                 "De 30 à 50 caractères, avec les mots que les gens cherchent. Vide : le titre de la page. "
-                "La marque s'ajoute toute seule."
+                "La marque s’ajoute toute seule."
             ),
         ),
         FieldPanel(
             "search_description",
             heading=_("Description pour les moteurs de recherche"),
-            help_text=_("De 70 à 160 caractères qui donnent envie d'ouvrir. Vide : l'introduction."),
+            help_text=_("De 70 à 160 caractères qui donnent envie d’ouvrir. Vide : l’introduction."),
         ),
     ]
     if slug:
@@ -112,8 +112,8 @@ def page_tabs(
                 "slug",
                 heading=_("Adresse"),
                 help_text=_(
-                    "Le dernier morceau de l'adresse : quelques mots en minuscules, avec des traits d'union. "
-                    "Si vous la changez plus tard, l'ancienne mènera à la nouvelle."
+                    "Le dernier morceau de l’adresse : quelques mots en minuscules, avec des traits d’union. "
+                    "Si vous la changez plus tard, l’ancienne mènera à la nouvelle."
                 ),
             )
         )
@@ -127,7 +127,7 @@ def page_tabs(
                 "show_in_menus",
                 heading=_("Menu"),
                 help_text=_(
-                    "Cochée, une page placée juste sous l'accueil est dans l'en-tête du site. "
+                    "Cochée, une page placée juste sous l’accueil est dans l’en-tête du site. "
                     "Cinq entrées tiennent sur une ligne."
                 ),
             )

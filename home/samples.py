@@ -12,7 +12,7 @@ NBSP = "\xa0"
 
 RICH_TEXT = (
     "<h2>Avant la première rencontre</h2><p>Rassemblez le cahier, le dernier examen et le devoir de demain. "
-    "Le tuteur part de là : <b>ce qui bloque d’abord</b>, la théorie ensuite.</p>"
+    "Le tuteur part de là : <b>ce qui bloque d’abord</b>, la théorie ensuite.</p>"
     "<ul><li>une connexion stable;</li><li>un endroit calme;</li><li>de quoi écrire.</li></ul>"
 ).replace(" :", f"{NBSP}:")
 

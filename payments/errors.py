@@ -99,7 +99,7 @@ class NotEnoughCredits(PaymentError):
 
     def __init__(self, balance: Decimal) -> None:
         self.balance = balance
-        self.message = _("Le solde de crédits est de %(balance)s : cela ne suffit pas.") % {
+        self.message = _("Le solde de crédits est de %(balance)s : cela ne suffit pas.") % {
             "balance": money(balance)
         }
 
@@ -158,7 +158,7 @@ class RefundChanged(PaymentError):
     @property
     def message(self) -> str:  # type: ignore[override]
         return _(
-            "La commande a changé depuis cet aperçu : rien n’a été remboursé. "
+            "La commande a changé depuis cet aperçu : rien n’a été remboursé. "
             "Vérifiez ce qui se passerait maintenant, puis confirmez de nouveau."
         )
 
@@ -168,7 +168,7 @@ class ReviewClosed(PaymentError):
 
     def __init__(self, review: Review) -> None:
         self.review = review
-        self.message = _("Ce dossier est déjà réglé : %(resolution)s") % {"resolution": review.resolution}
+        self.message = _("Ce dossier est déjà réglé : %(resolution)s") % {"resolution": review.resolution}
 
 
 class StillOpen(PaymentError):
@@ -176,7 +176,7 @@ class StillOpen(PaymentError):
 
     def __init__(self, said: str) -> None:
         self.said = said
-        self.message = _("Toujours en attente : %(said)s") % {"said": said}
+        self.message = _("Toujours en attente : %(said)s") % {"said": said}
 
 
 class MoneyDiffers(PaymentError):
@@ -185,7 +185,7 @@ class MoneyDiffers(PaymentError):
     @property
     def message(self) -> str:  # type: ignore[override]
         return _(
-            "Le montant reçu n’est pas celui du panier, au cent près : remboursez ce paiement, "
+            "Le montant reçu n’est pas celui du panier, au cent près : remboursez ce paiement, "
             "ou réglez-le autrement."
         )
 

@@ -10,6 +10,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role
@@ -35,7 +36,7 @@ class TickedField(ArrayField):
             choices=self.base_field.choices or [],
             widget=forms.CheckboxSelectMultiple,
             required=not self.blank,
-            label=self.verbose_name,
+            label=capfirst(self.verbose_name),
             help_text=self.help_text,
         )
 
@@ -95,7 +96,7 @@ class Course(Rated):  # type: ignore[django-manager-missing]  # Wagtail's page m
     )
     description = models.TextField(_("description"), blank=True)
     student_rate_cad = models.DecimalField(
-        _("tarif horaire de l'élève"), max_digits=6, decimal_places=2, default=Decimal("45.00")
+        _("tarif horaire de l’élève"), max_digits=6, decimal_places=2, default=Decimal("45.00")
     )
     active = models.BooleanField(_("actif"), default=True)
     tutors: models.ManyToManyField[Tutor, TutorCourse] = models.ManyToManyField(
@@ -176,7 +177,7 @@ class Tutor(Rated):  # type: ignore[django-manager-missing]  # Wagtail's page ma
         _("pause après un cours"),
         null=True,
         blank=True,
-        help_text=_("En minutes; vide : aucune. Entre deux cours, la plus longue des deux pauses compte."),
+        help_text=_("En minutes; vide : aucune. Entre deux cours, la plus longue des deux pauses compte."),
     )
     daily_lesson_limit = models.PositiveSmallIntegerField(
         _("cours par jour, au plus"), null=True, blank=True, help_text=_("Vide : sans limite.")
@@ -239,7 +240,7 @@ class TutorCourse(models.Model):
     objects: ClassVar[models.Manager[TutorCourse]] = TutorCourseQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("cours d'un tuteur")
+        verbose_name = _("cours d’un tuteur")
         verbose_name_plural = _("cours des tuteurs")
         constraints = [models.UniqueConstraint(fields=["tutor", "course"], name="tutor_course_once")]
 

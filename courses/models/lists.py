@@ -32,12 +32,12 @@ class ListPage(Page):
     parent_page_types = ["home.HomePage"]
     max_count_per_parent = 1
     content_panels = [
-        TitleFieldPanel("title", help_text=_("En haut de la liste et dans l'en-tête : un mot ou deux.")),
+        TitleFieldPanel("title", help_text=_("En haut de la liste et dans l’en-tête : un mot ou deux.")),
         FieldPanel(
             "intro",
             help_text=_(
                 "Une ou deux phrases, de 40 à 160 caractères. La liste se fait seule, des pages publiées "
-                "au-dessous, dans l'ordre que vous leur donnez dans « Pages »."
+                "au-dessous, dans l’ordre que vous leur donnez dans « Pages »."
             ),
         ),
     ]

@@ -76,7 +76,7 @@ class CoursePage(Page):
             "course",
             help_text=_(
                 "Le prix, les tuteurs et les créneaux en viennent; la direction les tient à jour. "
-                "Vous n'avez rien d'autre à faire pour que la page se réserve."
+                "Vous n’avez rien d’autre à faire pour que la page se réserve."
             ),
         ),
         MultiFieldPanel(
@@ -91,7 +91,7 @@ class CoursePage(Page):
                 FieldPanel(
                     "image",
                     help_text=_(
-                        "En largeur (16:9), d'au moins 1200 × 675 pixels, sans texte dedans. Elle est en "
+                        "En largeur (16:9), d’au moins 1200 × 675 pixels, sans texte dedans. Elle est en "
                         "haut de la page, sur la carte du cours et dans les partages."
                     ),
                 ),
@@ -105,8 +105,8 @@ class CoursePage(Page):
         FieldPanel(
             "body",
             help_text=_(
-                "Le reste, en blocs : le déroulement d'une séance, pour qui, les questions fréquentes. "
-                "Tuteurs et créneaux s'ajoutent tout seuls."
+                "Le reste, en blocs : le déroulement d’une séance, pour qui, les questions fréquentes. "
+                "Tuteurs et créneaux s’ajoutent tout seuls."
             ),
         ),
     ]
@@ -200,7 +200,7 @@ class TutorPage(Page):
         FieldPanel(
             "body",
             help_text=_(
-                "Facultatif : un parcours, une façon d'enseigner. Les créneaux s'ajoutent tout seuls."
+                "Facultatif : un parcours, une façon d’enseigner. Les créneaux s’ajoutent tout seuls."
             ),
         ),
     ]

@@ -63,7 +63,7 @@ class CouponForm(WagtailAdminModelForm):
             for name in FIXED_ONCE_USED:
                 self.fields[name].disabled = True
                 self.fields[name].help_text = _(
-                    "Ce code a déjà servi : il reste tel que les commandes l’ont vu."
+                    "Ce code a déjà servi : il reste tel que les commandes l’ont vu."
                 )
 
     def clean_code(self) -> str:
@@ -79,7 +79,7 @@ class CouponForm(WagtailAdminModelForm):
         if starts_at and ends_at and ends_at <= starts_at:
             self.add_error("ends_at", _("La fin vient après le début."))
         elif data.get("active") and ends_at and ends_at <= timezone.now():
-            self.add_error("ends_at", _("Cette date est passée : changez-la, ou désactivez le code."))
+            self.add_error("ends_at", _("Cette date est passée : changez-la, ou désactivez le code."))
         if self.is_used:
             self._refuse_stale_changes()
         return data
@@ -98,7 +98,7 @@ class CouponForm(WagtailAdminModelForm):
         for name in FIXED_ONCE_USED:
             sent = self.data.get(self.add_prefix(name))
             if sent is not None and not self._is_the_same(name, sent):
-                self.add_error(name, _("Ce code vient de servir : cela ne change plus."))
+                self.add_error(name, _("Ce code vient de servir : cela ne change plus."))
 
     def _is_the_same(self, name: str, sent: str) -> bool:
         try:
@@ -142,7 +142,7 @@ class CouponDeleteView(RetireView):
     @property
     def confirmation_message(self) -> Any:
         return _(
-            "Un code qui n’a jamais servi est supprimé. Un code qui a servi reste dans l’historique : "
+            "Un code qui n’a jamais servi est supprimé. Un code qui a servi reste dans l’historique : "
             "il sera désactivé, et ne sera plus accepté."
         )
 
@@ -208,4 +208,4 @@ class CouponViewSet(SnippetViewSet):
 def retire_used_coupons(request: HttpRequest, rows: Iterable[models.Model]) -> HttpResponse | None:
     """Before Wagtail deletes coupons: what was never used goes, the rest is switched off."""
     coupons = [row for row in rows if isinstance(row, Coupon)]
-    return retire(request, coupons, kept=_("Le code %(name)s a déjà servi : désactivé, et plus accepté."))
+    return retire(request, coupons, kept=_("Le code %(name)s a déjà servi : désactivé, et plus accepté."))

@@ -172,7 +172,7 @@ class GiveCreditView(WagtailAdminTemplateMixin, FormView):
             "name": entry.user,
             "balance": money(entry.balance_cad),
         }
-        messages.success(self.request, _("%(amount)s pour %(name)s. Son solde : %(balance)s.") % words)
+        messages.success(self.request, _("%(amount)s pour %(name)s. Son solde : %(balance)s.") % words)
         return redirect(_the_list())
 
     def form_invalid(self, form: GiveCreditForm) -> HttpResponse:

@@ -20,7 +20,7 @@ from payments.services.returning import Left
 
 
 class Destination(TextChoices):
-    CARD = "card", gettext_lazy("Par où c’est venu : la carte d’abord, puis les crédits")
+    CARD = "card", gettext_lazy("Par où c’est venu : la carte d’abord, puis les crédits")
     CREDITS = "credits", gettext_lazy("Tout en crédits")
 
 
@@ -71,7 +71,7 @@ class RefundForm(forms.Form):
         max_length=Refund._meta.get_field("reason").max_length,
         help_text=gettext_lazy("L’élève le lit dans son courriel."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": gettext_lazy("Dites pourquoi : l’élève le lira.")},
+        error_messages={"required": gettext_lazy("Dites pourquoi : l’élève le lira.")},
     )
 
     wish: Wish

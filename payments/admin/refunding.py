@@ -134,7 +134,7 @@ class RefundView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView
         """A second click, Back, or a page that was reloaded."""
         messages.success(
             self.request,
-            _("Ce remboursement de %(total)s est déjà enregistré : il n’a pas été fait deux fois.")
+            _("Ce remboursement de %(total)s est déjà enregistré : il n’a pas été fait deux fois.")
             % {"total": money(refund.total_cad)},
         )
         return redirect(INSPECT_URL, self.order.pk)
@@ -164,7 +164,7 @@ def _say(request: HttpRequest, refund: Refund) -> None:
     if refund.status == Refund.Status.FAILED:
         messages.error(
             request,
-            _("Stripe a refusé le remboursement de %(card)s : %(failure)s Il est dans « À traiter ».")
+            _("Stripe a refusé le remboursement de %(card)s : %(failure)s Il est dans « À traiter ».")
             % {**amounts, "failure": refund.failure},
         )
     elif refund.status == Refund.Status.PENDING:
@@ -172,7 +172,7 @@ def _say(request: HttpRequest, refund: Refund) -> None:
             request,
             _(
                 "Le remboursement de %(card)s est enregistré, Stripe ne l’a pas encore confirmé. "
-                "Il sera redemandé toutes les dix minutes : rien à refaire."
+                "Il sera redemandé toutes les dix minutes : rien à refaire."
             )
             % amounts,
         )

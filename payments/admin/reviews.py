@@ -29,7 +29,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.models import ModelLogEntry
 
-from accounts.read_only import ReadOnlyInspectView, ReadOnlyViewSet
+from accounts.read_only import ReadOnlyIndexView, ReadOnlyInspectView, ReadOnlyViewSet
 from booking.errors import TryAgain
 from payments.admin.review_actions import Action, actions_of
 from payments.errors import NoteMissing, PaymentError, ReviewClosed
@@ -90,6 +90,15 @@ class ReviewFilterSet(WagtailFilterSet):
 
     def in_state(self, queryset: QuerySet[Review], name: str, value: str) -> QuerySet[Review]:
         return queryset if value == "all" else queryset.filter(resolved_at__isnull=value == "open")
+
+
+class ReviewIndexView(ReadOnlyIndexView):
+    @cached_property
+    def no_results_message(self) -> str:
+        narrowed = self.is_searching or self.request.GET.get("kind")
+        if self.request.GET.get("state", "open") == "open" and not narrowed:
+            return _("Rien à traiter : aucun dossier n’attend.")
+        return str(super().no_results_message)
 
 
 class ReviewInspectView(ReadOnlyInspectView):
@@ -184,6 +193,7 @@ class ReviewViewSet(ReadOnlyViewSet):
     model = Review
     icon = "warning"
     menu_label = gettext_lazy("À traiter")
+    index_view_class = ReviewIndexView
     inspect_view_class = ReviewInspectView
     filterset_class = ReviewFilterSet
     search_fields = ["subject", "detail", "order__number", "checkout__email"]

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
+from home.formats import signed_money
 
 
 class CreditEntryQuerySet(models.QuerySet["CreditEntry"]):
@@ -83,4 +84,4 @@ class CreditEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount_cad:+} {self.get_cause_display()}"
+        return f"{signed_money(self.amount_cad)} {self.get_cause_display()}"

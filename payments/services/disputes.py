@@ -16,7 +16,7 @@ from payments.services.reviews import close_reviews, open_review
 
 ENDINGS = {
     DisputeStatus.WON: gettext_lazy("Contestation gagnée."),
-    DisputeStatus.LOST: gettext_lazy("Contestation perdue : la banque a repris l’argent."),
+    DisputeStatus.LOST: gettext_lazy("Contestation perdue : la banque a repris l’argent."),
     DisputeStatus.PREVENTED: gettext_lazy("Contestation évitée."),
     DisputeStatus.WARNING_CLOSED: gettext_lazy("La banque a clos sa demande de renseignements."),
 }
@@ -74,7 +74,7 @@ def _show(*, dispute: Dispute, checkout: Checkout, now: datetime) -> Review:
 def _words(dispute: Dispute) -> str:
     amount = money(from_cents(dispute.amount))
     reason = REASONS.get(dispute.reason, dispute.reason)
-    said = _("%(amount)s contestés à la banque : %(reason)s.") % {"amount": amount, "reason": reason}
+    said = _("%(amount)s contestés à la banque : %(reason)s.") % {"amount": amount, "reason": reason}
     if dispute.status in ENDINGS:
         said += f" {ENDINGS[dispute.status]}"
     elif dispute.due_by:

@@ -250,7 +250,7 @@ def _fail(refund: Refund, error: str, *, now: datetime) -> None:
     open_review(
         kind=Review.Kind.REFUND_FAILED,
         subject=str(refund.pk),
-        detail=_("%(amount)s ne sont pas retournés sur la carte : %(error)s")
+        detail=_("%(amount)s ne sont pas retournés sur la carte : %(error)s")
         % {"amount": money(refund.amount_cad), "error": refund.failure},
         order=refund.order,
         refund=refund,

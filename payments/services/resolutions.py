@@ -82,7 +82,7 @@ def book_anyway(*, review: Review, by: User, now: datetime) -> str:
     if _returned(gateway().list_refunds(intent_id=intent.id)):
         raise MoneyDiffers
     checkout = settle_anyway(intent=intent, now=now)
-    resolution = _("Réservé quand même : commande %(number)s.") % {"number": checkout.order.number}
+    resolution = _("Réservé quand même : commande %(number)s.") % {"number": checkout.order.number}
     with transaction.atomic():
         review = _open(review, lock=True)
         review.order = checkout.order
@@ -141,7 +141,7 @@ def refund_again(*, review: Review, by: User, now: datetime) -> str:
     refund = _promise_again(review, as_credits=False, by=by, now=now)
     # GatewayUnavailable is for the caller to tell: the promise is kept all the same.
     refund = send_refund(refund_id=refund.pk, now=now)
-    return _("Nouveau remboursement de %(amount)s : %(status)s.") % {
+    return _("Nouveau remboursement de %(amount)s : %(status)s.") % {
         "amount": money(refund.amount_cad),
         "status": refund.get_status_display(),
     }

@@ -30,7 +30,7 @@ def coupon_apply(request: HtmxRequest) -> HttpResponse:
     """Sent again it changes nothing. A refused code leaves the one that the cart had."""
     cart, form = cart_for(request=request), CouponForm(request.POST)
     if cart is None or not any(line.hold for line in cart.lines.with_hold()):
-        nothing_held = _("Rien n’est retenu dans votre panier : choisissez d’abord une heure.")
+        nothing_held = _("Rien n’est retenu dans votre panier : choisissez d’abord une heure.")
         return _show(request, cart, refusal=nothing_held, status=HTTPStatus.CONFLICT)
     if not form.is_valid():
         return _show(request, cart, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -32,10 +36,26 @@ class ReadOnlyIndexView(PlainIndexView):
 
 
 class ReadOnlyInspectView(InspectView):
-    """Headed by what it is, as « Commande 2026-00012 »."""
+    """Headed by what it is, as « Commande 2026-00012 »; Wagtail's own prints times in UTC, and `None`."""
 
     def get_page_title(self) -> str:
         return str(capfirst(self.model._meta.verbose_name))
+
+    def get_field_label(self, field_name: str, field: Any) -> str:
+        """A relation that has no name of its own is called as what it leads to."""
+        if field is not None and field.is_relation and field.verbose_name == field_name:
+            return str(capfirst(field.related_model._meta.verbose_name))
+        return str(super().get_field_label(field_name, field))
+
+    def get_field_display_value(self, field_name: str, field: Any) -> Any:
+        value = super().get_field_display_value(field_name, field)
+        if isinstance(value, datetime):
+            return date_format(timezone.localtime(value), "DATETIME_FORMAT")
+        if isinstance(value, bool):
+            return _("Oui") if value else _("Non")
+        if isinstance(value, Decimal):
+            return f"{number_format(value, 2)}\xa0$".replace("-", "−")
+        return "–" if value is None or value == "" else value
 
 
 class ReadOnlyViewSet(SnippetViewSet):

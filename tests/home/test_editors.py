@@ -68,7 +68,7 @@ def test_an_image_without_words_is_refused(client: Client, editor: User) -> None
     client.force_login(editor)
     form = {"title": "Deux élèves", "file": picture(), "description": ""}
     refused = client.post(reverse("wagtailimages:add"), form)
-    assert "Décrivez l&#x27;image en une phrase." in refused.content.decode()
+    assert "Décrivez l’image en une phrase." in refused.content.decode()
     assert get_image_model().objects.count() == 0
 
     form |= {"file": picture(), "description": "Deux élèves rient devant un tableau."}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -63,6 +63,22 @@ def test_the_list_shows_every_line_with_cause_amount_and_balance(
         found = words_of(office.get(CREDITS + query))
         assert amount in found, query
         assert left_out not in found, query
+
+
+def test_a_line_is_opened_from_the_list_and_read_on_the_schools_clock(office: Client, student: User) -> None:
+    line = add_entry(
+        user=student,
+        amount=Decimal("15.00"),
+        cause=Cause.GIFT,
+        now=datetime(2026, 11, 23, 6, 59, tzinfo=UTC),
+    )
+    inspect = f"{CREDITS}inspect/{line.pk}/"
+    assert f'href="{inspect}"' in office.get(CREDITS).content.decode()
+    words = words_of(office.get(inspect))
+    assert "Ligne de crédit: +15,00 $ Geste de la direction" in words
+    assert "Date 23 novembre 2026, 1 h 59 Cause Geste de la direction Montant 15,00 $" in words
+    assert "Commande –" in words
+    assert "None" not in words
 
 
 def test_a_gift_is_written_once_with_who_and_why(office: Client, admin: User, student: User) -> None:

@@ -223,7 +223,7 @@ class TestAFailedRefund:
     ) -> None:
         review = self.failed(stripe_sandbox)
         said = resolutions.refund_again(review=review, by=admin, now=timezone.now())
-        assert said == "Nouveau remboursement de 25,00\xa0$ : Effectué."
+        assert said == "Nouveau remboursement de 25,00\xa0$\xa0: Effectué."
         with pytest.raises(ReviewClosed):
             resolutions.refund_again(review=review, by=admin, now=timezone.now())
         again = Refund.objects.get(status=Refund.Status.SUCCEEDED)
@@ -272,7 +272,7 @@ class TestADispute:
         take_in_dispute(dispute_id=dispute_id, now=timezone.now())
         review = Review.objects.get()
         assert (review.kind, review.subject, review.order) == (Review.Kind.DISPUTE, dispute_id, order)
-        assert review.detail.startswith("20,00\xa0$ contestés à la banque : cours non reçu. Réponse attendue")
+        assert review.detail.startswith("20,00\xa0$ contestés à la banque : cours non reçu. Réponse attendue")
 
     def test_one_that_is_won_closes_by_itself(self, stripe_sandbox: StripeSandbox) -> None:
         _order, dispute_id = self.dispute(stripe_sandbox)

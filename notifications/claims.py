@@ -21,10 +21,15 @@ from notifications.rules import KEPT, MAX_ATTEMPTS, QUICK_WAITS, Answer
 LEASE = timedelta(seconds=12)
 STOPPED = "The worker stopped during the attempt"
 
+
+def _open(row: str) -> str:
+    """Neither delivered, nor given up, nor no longer to be said."""
+    return f"{row}.delivered_at IS NULL AND {row}.dead_at IS NULL AND {row}.moot_at IS NULL"
+
+
 # `m` is the row that is looked at. By OFFSET 0 each stays a look into an index, however many rows wait.
 _CLAIMABLE = f"""
-    m.delivered_at IS NULL AND m.dead_at IS NULL AND m.moot_at IS NULL
-    AND m.available_at <= %(now)s AND m.attempts < {MAX_ATTEMPTS}
+    {_open("m")} AND m.available_at <= %(now)s AND m.attempts < {MAX_ATTEMPTS}
     AND (m.lease_until IS NULL OR m.lease_until <= %(now)s)
     AND (
         m.kind = 'mail'
@@ -35,7 +40,7 @@ _CLAIMABLE = f"""
             )
             AND NOT EXISTS (
                 SELECT FROM notifications_outboxmessage earlier
-                WHERE earlier.delivered_at IS NULL AND earlier.dead_at IS NULL AND earlier.moot_at IS NULL
+                WHERE {_open("earlier")}
                 AND earlier.destination = m.destination AND earlier.about = m.about
                 AND (earlier.created_at, earlier.id) < (m.created_at, m.id)
                 AND earlier.kind = 'webhook' AND earlier.attempts <= {len(QUICK_WAITS)}
@@ -72,19 +77,18 @@ _MAILS_DUE = f"""
 SELECT m.id FROM notifications_outboxmessage m WHERE m.kind = 'mail' AND {_CLAIMABLE}
 ORDER BY m.created_at, m.id LIMIT %(limit)s
 """  # noqa: S608
-_DESTINATIONS = """
+_DESTINATIONS = f"""
 SELECT DISTINCT m.destination FROM notifications_outboxmessage m
-WHERE m.delivered_at IS NULL AND m.dead_at IS NULL AND m.moot_at IS NULL
-AND m.kind = 'webhook' AND m.available_at <= %(now)s
+WHERE {_open("m")} AND m.kind = 'webhook' AND m.available_at <= %(now)s
 ORDER BY m.destination
-"""
+"""  # noqa: S608
 _WEBHOOKS_DUE = f"""
 SELECT m.id FROM notifications_outboxmessage m
 WHERE m.kind = 'webhook' AND m.destination = %(destination)s AND {_CLAIMABLE}
 ORDER BY m.created_at, m.id LIMIT %(limit)s
 """  # noqa: S608
 
-_WRITE_DOWN = """
+_WRITE_DOWN = f"""
 WITH ended AS (
     UPDATE notifications_deliveryattempt
     SET ended_at = %(ended_at)s, delivered = %(delivered)s, status = %(status)s, error = %(error)s,
@@ -92,10 +96,10 @@ WITH ended AS (
     WHERE id = %(attempt_id)s
 )
 UPDATE notifications_outboxmessage m
-SET lease_until = NULL, last_status = %(status)s, last_error = %(last_error)s, {outcome}
-WHERE m.id = %(id)s AND m.delivered_at IS NULL AND m.dead_at IS NULL AND m.moot_at IS NULL AND {ours}
+SET lease_until = NULL, last_status = %(status)s, last_error = %(last_error)s, {{outcome}}
+WHERE m.id = %(id)s AND {_open("m")} AND {{ours}}
 RETURNING m.id
-"""
+"""  # noqa: S608
 # The lease is ours as long as nobody began another attempt, and nobody made it due again by hand.
 _OURS = """m.lease_until IS NOT NULL AND NOT EXISTS (
     SELECT FROM notifications_deliveryattempt a WHERE a.message_id = m.id AND a.id > %(attempt_id)s
@@ -111,15 +115,14 @@ _DEAD = _WRITE_DOWN.format(outcome="dead_at = %(ended_at)s", ours=_OURS)
 
 _RENEW = f"""
 UPDATE notifications_outboxmessage m SET lease_until = %(lease_until)s
-WHERE m.id = %(id)s AND m.delivered_at IS NULL AND m.dead_at IS NULL AND m.moot_at IS NULL AND {_OURS}
+WHERE m.id = %(id)s AND {_open("m")} AND {_OURS}
 """  # noqa: S608
 
 _BURY = f"""
 WITH dead AS (
     UPDATE notifications_outboxmessage m
     SET dead_at = %(now)s, lease_until = NULL, last_status = NULL, last_error = %(stopped)s
-    WHERE m.delivered_at IS NULL AND m.dead_at IS NULL AND m.moot_at IS NULL
-    AND m.attempts >= {MAX_ATTEMPTS} AND m.lease_until <= %(now)s
+    WHERE {_open("m")} AND m.attempts >= {MAX_ATTEMPTS} AND m.lease_until <= %(now)s
     RETURNING m.id
 ), lost AS (
     UPDATE notifications_deliveryattempt a SET ended_at = %(now)s, error = %(stopped)s

@@ -24,6 +24,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import override
 
@@ -65,7 +66,7 @@ class Occasion:
 class Letter:
     """What a composer gives: `templates/<template>.txt` and `.html` are rendered with `context`, beside which
     they find `subject`, `name` (the first name that is greeted, may be empty), `refusal_url`, `site_url` (no
-    slash at the end), `site_name` and `brand`.
+    slash at the end), `dashboard_url`, `site_name` and `brand`.
     """
 
     subject: str
@@ -155,11 +156,13 @@ def compose(*, kind: str, to: str, payload: Mapping[str, Any], now: datetime) ->
         if letter is None:
             return None
         painted = brand()
+        site_url = settings.SITE_URL.rstrip("/")
         subject = BREAKS.sub(" ", str(letter.subject)).strip()
         context = {
             "subject": subject,
             "name": person.first_name if person else "",
-            "site_url": settings.SITE_URL.rstrip("/"),
+            "site_url": site_url,
+            "dashboard_url": site_url + reverse("dashboard"),
             "site_name": painted.name,
             "brand": painted,
             "refusal_url": refusal,

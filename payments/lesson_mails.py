@@ -9,8 +9,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -152,9 +150,12 @@ def reminder(occasion: Occasion) -> Letter | None:
             "lesson": lesson,
             "today": today,
             "until": until(cancellable, occasion.now) if cancellable and occasion.now < cancellable else "",
-            "dashboard_url": settings.SITE_URL + reverse("dashboard"),
         },
     )
+
+
+def calendar_file(content: bytes, method: str = PUBLISH) -> Attachment:
+    return Attachment("cours.ics", content, f"text/calendar; method={method}")
 
 
 def _lesson_of(occasion: Occasion) -> Appointment:
@@ -187,15 +188,8 @@ def _letter(
             "reason": occasion.about["reason"].strip(),
             "consequence": "" if teaching else consequence,
             "old_start": old_start,
-            "dashboard_url": settings.SITE_URL + reverse("dashboard"),
         },
-        [
-            Attachment(
-                "cours.ics",
-                calendar([lesson], now=occasion.now, method=method),
-                f"text/calendar; method={method}",
-            )
-        ],
+        [calendar_file(calendar([lesson], now=occasion.now, method=method), method)],
     )
 
 

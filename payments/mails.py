@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from booking.calendars import PUBLISH, lesson_calendar
+from booking.calendars import lesson_calendar
 from booking.models import Appointment
 from home.formats import money
-from notifications.composing import Attachment, Letter, Occasion, mail_kind
+from notifications.composing import Letter, Occasion, mail_kind
 from notifications.services import MailTo, record_mail, record_mails
 from payments.errors import decline_message
+from payments.lesson_mails import calendar_file
 from payments.models import Checkout, Order, OrderLine, Refund
 from payments.pricing import NOTHING
 from payments.tutor_mails import new_lesson_mails
@@ -95,15 +96,8 @@ def confirmation(occasion: Occasion) -> Letter:
             "booked": booked,
             "lessons": lessons,
             "gone": [_given_back(order, line) for line in lines if not line.appointment],
-            "dashboard_url": settings.SITE_URL + reverse("dashboard"),
         },
-        [
-            Attachment(
-                "cours.ics", lesson_calendar(lessons, now=occasion.now), f"text/calendar; method={PUBLISH}"
-            )
-        ]
-        if lessons
-        else [],
+        [calendar_file(lesson_calendar(lessons, now=occasion.now))] if lessons else [],
     )
 
 
@@ -128,7 +122,6 @@ def refund(occasion: Occasion) -> Letter:
             "credits": credited,
             "total": card + credited,
             "excess": found.excess_cad if card else NOTHING,
-            "dashboard_url": settings.SITE_URL + reverse("dashboard"),
         },
     )
 

@@ -6,21 +6,20 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import MailTopic, Role, User
-from booking.calendars import PUBLISH, teaching_calendar
+from booking.calendars import teaching_calendar
 from booking.grid import local_day
 from booking.models import Appointment
 from booking.models.appointments import AppointmentQuerySet
 from booking.wording import day_and_clock
 from home.formats import long_date
-from notifications.composing import Attachment, Letter, Occasion, mail_kind
+from notifications.composing import Letter, Occasion, mail_kind
 from notifications.services import MailTo, record_mails
+from payments.lesson_mails import calendar_file
 from payments.models import OrderLine
 
 NEW_LESSONS, DAY = "tutor.new_lessons", "tutor.day"
@@ -81,14 +80,8 @@ def new_lessons(occasion: Occasion) -> Letter | None:
     return Letter(
         subject,
         "payments/mail/new_lessons",
-        {"lessons": lessons, "dashboard_url": settings.SITE_URL + reverse("dashboard")},
-        [
-            Attachment(
-                "cours.ics",
-                teaching_calendar(lessons, now=occasion.now),
-                f"text/calendar; method={PUBLISH}",
-            )
-        ],
+        {"lessons": lessons},
+        [calendar_file(teaching_calendar(lessons, now=occasion.now))],
     )
 
 
@@ -111,7 +104,6 @@ def day_list(occasion: Occasion) -> Letter | None:
         {
             "lessons": lessons,
             "day": long_date(day),
-            "dashboard_url": settings.SITE_URL + reverse("dashboard"),
         },
     )
 

@@ -34,11 +34,22 @@ from home.pictures import wanted_in
 from home.promotion import page_tabs
 from home.search import folded_text, page_search_fields
 
-PICKER_QUERY = frozenset({"semaine", "duree", "tuteur", "cours"})
-"""What an address asks of a page's picker, which is made for each request (`home.live`)."""
+
+class OfferPage(Page):
+    """Presents a row of the catalogue, with its picker."""
+
+    body = BlocksField(BODY_BLOCKS, blank=True, verbose_name=_("contenu"))
+
+    subpage_types: list[str] = []
+    search_fields = [*page_search_fields("intro", "body"), index.SearchField("folded_title", boost=2)]
+    live_query = frozenset({"semaine", "duree", "tuteur", "cours"})
+    """What an address asks of the picker, which is made for each request (`home.live`)."""
+
+    class Meta:
+        abstract = True
 
 
-class CoursePage(Page):
+class CoursePage(OfferPage):
     course = models.ForeignKey(
         "courses.Course",
         on_delete=models.PROTECT,
@@ -64,10 +75,8 @@ class CoursePage(Page):
         db_default="",
         help_text=_("Une chose par ligne, quelques mots chacune."),
     )
-    body = BlocksField(BODY_BLOCKS, blank=True, verbose_name=_("contenu"))
 
     parent_page_types = ["courses.CourseIndexPage"]
-    subpage_types: list[str] = []
     content_panels = [
         TitleFieldPanel(
             "title", help_text=_("Le nom du cours, comme les gens le cherchent : 50 caractères au plus.")
@@ -111,9 +120,7 @@ class CoursePage(Page):
         ),
     ]
     edit_handler = page_tabs(content_panels, picture="image")
-    search_fields = [*page_search_fields("intro", "body"), index.SearchField("folded_title", boost=2)]
     result_kind = _("Cours")
-    live_query = PICKER_QUERY
     sample: Course | None = None
     """In a preview: another course, whose picker shows what will be here."""
 
@@ -166,7 +173,7 @@ class CourseIndexPage(ListPage):
         verbose_name_plural = _("listes des cours")
 
 
-class TutorPage(Page):
+class TutorPage(OfferPage):
     tutor = models.ForeignKey(
         "courses.Tutor",
         on_delete=models.PROTECT,
@@ -177,10 +184,8 @@ class TutorPage(Page):
     intro = models.TextField(
         _("introduction"), blank=True, help_text=_("Une phrase, montrée aussi dans les listes.")
     )
-    body = BlocksField(BODY_BLOCKS, blank=True, verbose_name=_("contenu"))
 
     parent_page_types = ["courses.TutorIndexPage"]
-    subpage_types: list[str] = []
     content_panels = [
         TitleFieldPanel("title", help_text=_("Le nom de la personne, comme ses élèves la connaissent.")),
         FieldPanel(
@@ -205,9 +210,7 @@ class TutorPage(Page):
         ),
     ]
     edit_handler = page_tabs(content_panels, picture="tutor.photo")
-    search_fields = [*page_search_fields("intro", "body"), index.SearchField("folded_title", boost=2)]
     result_kind = _("Tuteur")
-    live_query = PICKER_QUERY
     sample: Tutor | None = None
     """In a preview: another tutor, whose picker shows what will be here."""
 

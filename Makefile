@@ -81,7 +81,7 @@ drill: venv
 lock: venv
 	@$(RUN) -m pip install --quiet uv
 	@.venv/bin/uv pip compile --quiet pyproject.toml --extra dev --generate-hashes --universal \
-		--python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock
+		--python-version 3.11 --no-header --no-annotate -o requirements.lock
 
 clean:
 	@rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

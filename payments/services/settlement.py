@@ -36,6 +36,9 @@ from payments.services.reviews import close_reviews, open_review
 
 log = logging.getLogger(__name__)
 
+# What settling changes of a checkout.
+SETTLING = ("status", "user", "made_account", "settled_at", "confirming_since", "decline_code", "password")
+
 
 def settle(*, intent_id: str, now: datetime) -> Checkout | None:
     """Bring our rows into line with an intent; None when it is none of ours.
@@ -244,7 +247,7 @@ def _finalise(checkout: Checkout, *, now: datetime) -> list[Refund]:
     checkout.confirming_since = None
     checkout.decline_code = ""
     checkout.password = ""
-    checkout.save()
+    checkout.save(update_fields=SETTLING)
     _no_longer_stuck(checkout, _("Réglé depuis."), now=now)
 
     if is_new:

@@ -23,6 +23,8 @@ from payments.models import Checkout
 from payments.services import settle
 
 CHECKOUTS_OF_THIS_BROWSER = "checkouts"
+# Whether the page settles a checkout or tells of it: settling reads the whole row again, under its lock.
+SHOWN = ("status", "user_id", "email", "intent_id", "decline_code", "made_account", "prefers_credit")
 
 
 def remember(request: HttpRequest, checkout: Checkout) -> None:
@@ -59,7 +61,7 @@ def checkout_return(request: HttpRequest, checkout_id: UUID) -> HttpResponse:
 
 
 def _own_checkout(request: HttpRequest, checkout_id: UUID) -> Checkout:
-    checkout = Checkout.objects.filter(pk=checkout_id).select_related("user").first()
+    checkout = Checkout.objects.filter(pk=checkout_id).only(*SHOWN).first()
     if checkout is None:
         raise Http404
     by_browser = str(checkout.pk) in request.session.get(CHECKOUTS_OF_THIS_BROWSER, [])
@@ -78,7 +80,7 @@ def _arrive(request: HttpRequest, checkout: Checkout) -> str:
         known for known in request.session.get(CHECKOUTS_OF_THIS_BROWSER, []) if known != str(checkout.pk)
     ]
     order = checkout.order
-    booked = [line.appointment_id is not None for line in order.lines.all()]
+    booked = [lesson is not None for lesson in order.lines.values_list("appointment", flat=True)]
     if all(booked):
         said = _("Merci! Votre réservation %(number)s est confirmée. Un courriel est en route.")
         messages.success(request, said % {"number": order.number})

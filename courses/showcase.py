@@ -19,7 +19,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Left, Length
 from django.http import HttpRequest
-from wagtail.models import PageViewRestriction
+from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 
 from courses.free_times import FreeTimes, When, free_times
@@ -236,7 +236,7 @@ def _course_cards(
         CourseCard(
             title=one.page.title,
             price_from=_price_from(one.page.course),
-            url=(one.page.get_url(request) or "") + query,
+            url=_address(one.page, request) + query,
             intro=one.page.intro,
             subject=one.page.course.subject.name if one.page.course.subject else "",
             levels=tuple(one.page.course.level_names()),
@@ -263,7 +263,7 @@ def tutor_cards(
         TutorCard(
             name=one.page.tutor.display_name,
             portrait=drawn.get((one.page.tutor.photo_id, PORTRAIT)),
-            url=one.page.get_url(request) or "",
+            url=_address(one.page, request),
             headline=one.page.intro,
             courses=tuple(course.title for course in one.taught),
             subjects=one.subjects,
@@ -276,6 +276,11 @@ def tutor_cards(
 
 def _portrait(drawn: Mapping[Wanted, Picture], photo_id: int | None) -> Picture | None:
     return drawn.get((photo_id, PORTRAIT)) if photo_id else None
+
+
+def _address(page: Page | None, request: HttpRequest | None) -> str:
+    """Empty without a page."""
+    return (page.get_url(request) or "") if page else ""
 
 
 def _price_from(course: Course) -> Decimal:
@@ -312,7 +317,7 @@ def course_offer(
             TutorCard(
                 name=who.name,
                 portrait=_portrait(drawn, who.photo_id),
-                url=(page_of[who.pk].get_url(request) or "") if who.pk in page_of else "",
+                url=_address(page_of.get(who.pk), request),
                 headline=page_of[who.pk].intro if who.pk in page_of else "",
                 subjects=tuple(sorted(subjects[who.pk], key=fold)),
                 next_free=NextFree((who.pk,)),
@@ -375,7 +380,7 @@ def tutor_offer(
             CourseCard(
                 title=course.title,
                 price_from=_price_from(course),
-                url=(page_of[course.pk].get_url(request) or "") if course.pk in page_of else "",
+                url=_address(page_of.get(course.pk), request),
                 levels=tuple(course.level_names()),
             )
             for course in courses

@@ -79,22 +79,18 @@ class OutboxInspectView(ReadOnlyInspectView):
         return [HeaderButton(_("Renvoyer"), url=url, icon_name="rotate")]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        payload = self.object.payload
-        if self.object.kind == OutboxMessage.Kind.WEBHOOK:
-            shown: dict[str, Any] = {"payload": json.dumps(payload, ensure_ascii=False, indent=2)}
+        message: OutboxMessage = self.object
+        if message.is_mail:
+            shown = {"mail": message.payload, "about": _indented(message.payload.get("about"))}
         else:
-            shown = {
-                "mail": payload,
-                "about": json.dumps(payload.get("about"), ensure_ascii=False, indent=2),
-            }
-        return (
-            super().get_context_data(**kwargs)
-            | shown
-            | {
-                "message": self.object,
-                "history": self.object.history.order_by("pk"),
-            }
+            shown = {"payload": _indented(message.payload)}
+        return super().get_context_data(
+            message=message, history=message.history.order_by("pk"), **shown, **kwargs
         )
+
+
+def _indented(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 class OutboxViewSet(ReadOnlyViewSet):

@@ -87,7 +87,7 @@ def _answer(message: OutboxMessage, now: datetime) -> Answer:
 
 
 def _send(message: OutboxMessage, now: datetime) -> Answer:
-    if message.kind == OutboxMessage.Kind.MAIL:
+    if message.is_mail:
         return _send_mail(message, now)
     return webhooks.send(
         url=message.destination, event_id=str(message.pk), type=message.type, payload=message.payload, now=now

@@ -15,7 +15,7 @@ from django.utils import timezone
 from notifications import delivery, stops, webhooks
 from notifications.catalogue import EVENT_TYPES
 from notifications.lanes import lanes
-from notifications.models import OutboxMessage
+from notifications.models import FailingDestination, OutboxMessage
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,13 @@ def _deliver_waiting(destination: str, stop: float) -> bool:
     return True
 
 
-@dramatiq.actor(queue_name="webhooks", max_retries=5, min_backoff=2_000, time_limit=TIME_LIMIT)
+@dramatiq.actor(
+    queue_name="webhooks",
+    max_retries=5,
+    min_backoff=2_000,
+    time_limit=TIME_LIMIT,
+    on_retry_exhausted="tell_of_lost_event",
+)
 def post_event(type: str, event_id: str, payload: Any) -> None:  # noqa: A002
     """Tell an event that has no row (admin work): the queue's own retries are all it gets."""
     url = EVENT_TYPES[type].destination
@@ -92,6 +98,8 @@ def post_event(type: str, event_id: str, payload: Any) -> None:  # noqa: A002
         stops.stop(url, answer=answer.text, now=now)
     elif not answer.delivered:
         raise NotDeliveredError(f"{type} {event_id}: {answer.status or ''} {answer.error}")
+    else:
+        FailingDestination.objects.filter(destination=url).update(arrived_at=now)
 
 
 DELIVERERS: dict[str, dramatiq.Actor[..., None]] = {

@@ -20,6 +20,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Role, User
+from notifications.catalogue import EVENT_TYPES
 from notifications.composing import Letter, Occasion, mail_kind
 from notifications.models import FailingDestination, OutboxMessage, OutboxQuerySet, StoppedDestination
 from notifications.services import record_mail
@@ -43,10 +44,28 @@ def tell_admins(*, now: datetime) -> int:
             (WORKS, {"over": [{"where": each.where, "since": each.since.isoformat()} for each in over]}),
         ):
             if any(about.values()):
-                for admin in User.objects.filter(role=Role.ADMIN, is_active=True).order_by("email"):
-                    record_mail(kind=kind, to=admin, about=about, now=now)
-                    mails += 1
+                mails += _record(kind, about, now)
     return mails
+
+
+@transaction.atomic
+def tell_of_lost(*, type: str, now: datetime) -> int:  # noqa: A002
+    """Record a mail to each admin about a destination that did not take an event which leaves no row, unless
+    they were told of it; says how many were recorded."""
+    url = EVENT_TYPES[type].destination
+    if not url:
+        return 0
+    row, is_new = FailingDestination.objects.update_or_create(
+        destination=url,
+        defaults={"arrived_at": None},
+        create_defaults={"kind": OutboxMessage.Kind.WEBHOOK, "since": now},
+    )
+    return _record(FAILS, {"failing": [row.pk], "lost": type}, now) if is_new else 0
+
+
+def _record(kind: str, about: dict[str, Any], now: datetime) -> int:
+    admins = User.objects.filter(role=Role.ADMIN, is_active=True).order_by("email")
+    return len([record_mail(kind=kind, to=admin, about=about, now=now) for admin in admins])
 
 
 def _told_of() -> OutboxQuerySet:
@@ -94,7 +113,8 @@ def _forget(failing: dict[str, str]) -> list[FailingDestination]:
     over = [
         row
         for row in rows
-        if _told_of().delivered().filter(destination=row.destination, delivered_at__gt=row.since).exists()
+        if row.arrived_at
+        or _told_of().delivered().filter(destination=row.destination, delivered_at__gt=row.since).exists()
     ]
     FailingDestination.objects.filter(pk__in=[row.pk for row in over]).delete()
     return over
@@ -115,6 +135,8 @@ def failures(occasion: Occasion) -> Letter | None:
         "notifications/mail_failures",
         {
             "failures": _failures(row.destination for row in rows),
+            "lost": occasion.about.get("lost", ""),
+            "where": rows[0].where,
             "gone": [row.where for row in rows if row.destination in gone],
             "listing": _listing(),
         },

@@ -226,6 +226,8 @@ class FailingDestination(models.Model):
     destination = models.CharField(_("destination"), max_length=1000, unique=True)
     kind = models.CharField(_("genre"), max_length=8, choices=OutboxMessage.Kind.choices)
     since = models.DateTimeField(_("depuis"))
+    # When an event that leaves no row arrived there since: of the others their rows tell.
+    arrived_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("destination en panne")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
+import dramatiq
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from notifications import alerts, claims, stops
@@ -13,6 +16,13 @@ from notifications.purging import purge
 from notifications.schedule import cron
 
 __all__ = ["deliver_due", "deliver_mail", "deliver_webhook", "post_event", "purge_delivered", "tell_admins"]
+
+
+@dramatiq.actor(queue_name="webhooks", max_retries=3)
+def tell_of_lost_event(message: dict[str, Any], retries: dict[str, int]) -> None:
+    """Write to the admins that the queue gave up an event that leaves no row; `message` is `post_event`'s."""
+    alerts.tell_of_lost(type=message["args"][0], now=timezone.now())
+
 
 MAILS = 500  # woken for at once
 HEADS = 4  # of each destination: as many threads may be at it

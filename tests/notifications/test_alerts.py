@@ -9,9 +9,11 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
+from notifications.actors import NotDeliveredError, post_event
 from notifications.alerts import tell_admins
-from notifications.models import FailingDestination, OutboxMessage, StoppedDestination
-from tests.notifications.support import NOW, make_event, make_mail, written
+from notifications.models import FailingDestination, OutboxMessage, StoppedDestination, host_of
+from notifications.tasks import tell_of_lost_event
+from tests.notifications.support import NOW, Receiver, make_event, make_mail, written
 
 LATER = NOW + timedelta(hours=1)
 URL = "https://hook.exemple.com/secret-du-crochet"
@@ -130,6 +132,26 @@ def test_what_works_again_before_the_mail_goes_out_is_not_told(db: None, admin: 
     OutboxMessage.objects.filter(pk=event.pk).update(delivered_at=LATER)
     tell_admins(now=LATER)
     assert written(*alerts(), now=LATER) == []
+
+
+def test_an_event_that_leaves_no_row_is_told_of_once_when_given_up_and_when_the_next_arrives(
+    db: None, admin: User, make: Receiver
+) -> None:
+    make.will_answer(500)
+    with pytest.raises(NotDeliveredError):
+        post_event("course.updated", "an-id", {})
+    assert post_event.options["on_retry_exhausted"] == tell_of_lost_event.actor_name
+    for _event in range(2):
+        tell_of_lost_event({"args": ["course.updated", "an-id", {}]}, {"retries": 5, "max_retries": 5})
+    (mail,) = written(*alerts())
+    where = host_of(make.url)
+    assert mail.subject == f"Les envois vers {where} échouent"
+    assert f"- course.updated → {where}\xa0: abandonné" in mail.text
+    assert tell_admins(now=NOW) == 0
+
+    post_event("course.updated", "another-id", {})
+    assert [tell_admins(now=LATER), tell_admins(now=LATER)] == [1, 0]
+    assert written(*alerts("admin.works_again"))[0].subject.endswith("arrivent de nouveau")
 
 
 @pytest.mark.parametrize("kind", ["admin.failures", "admin.works_again"])

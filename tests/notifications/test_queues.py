@@ -57,6 +57,7 @@ def test_what_others_wait_for_is_critical_and_what_takes_long_is_slow() -> None:
     assert held_by("webhooks") == {
         "deliver_webhook",
         "post_event",
+        "tell_of_lost_event",
     }
     assert held_by("mail") == {"deliver_mail"}
 

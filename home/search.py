@@ -91,8 +91,18 @@ def find(pages: PageQuerySet[Any], text: str, *, limit: int | None = None) -> Fo
 
 
 def find_pages(text: str, *, limit: int) -> Found:
-    """Published, public pages of every type."""
-    return find(_public_pages().specific(), text, limit=limit) if len(text) >= SHORTEST_QUERY else Found([])
+    """Published, public pages of every type: those with the words and those with words that begin so, first
+    those whose title has them. Who types `math` means mathematics, though one page alone says « maths ».
+    """
+    if len(text) < SHORTEST_QUERY:
+        return Found([])
+    pages = _public_pages().specific()
+    found = find(pages, text, limit=limit)
+    if found.near or not found.pages:
+        return found
+    begun = beginning_with(pages, text, limit=limit)
+    every = {page.pk: page for page in [*found.pages, *begun]}.values()
+    return Found(sorted(every, key=lambda page: not _in_title(page, text))[:limit])
 
 
 def suggest(text: str, *, limit: int) -> list[Page]:
@@ -100,12 +110,7 @@ def suggest(text: str, *, limit: int) -> list[Page]:
     if len(text) < SHORTEST_QUERY:
         return []
     found = beginning_with(_public_pages(), text, limit=limit * 3)
-
-    def elsewhere(page: Page) -> bool:
-        title = _words(page.title)
-        return not all(any(word.startswith(typed) for word in title) for typed in _words(text))
-
-    return sorted(found, key=elsewhere)[:limit]
+    return sorted(found, key=lambda page: not _in_title(page, text))[:limit]
 
 
 def beginning_with(pages: PageQuerySet[Any], text: str, *, limit: int | None = None) -> list[Any]:
@@ -122,6 +127,11 @@ def may_search(request: HttpRequest, *, suggestions: bool = False) -> bool:
 
 def _public_pages() -> PageQuerySet[Any]:
     return Page.objects.live().public().filter(depth__gt=1)
+
+
+def _in_title(page: Page, text: str) -> bool:
+    title = _words(page.title)
+    return all(any(word.startswith(typed) for word in title) for typed in _words(text))
 
 
 def _with_all_words(pages: PageQuerySet[Any], text: str, limit: int | None) -> list[Any]:

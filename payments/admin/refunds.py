@@ -7,9 +7,10 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
-from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn
+from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn, TitleColumn
 
 from accounts.read_only import ReadOnlyInspectView, ReadOnlyViewSet
 from home.formats import money
@@ -49,7 +50,13 @@ class RefundViewSet(ReadOnlyViewSet):
     filterset_class = RefundFilterSet
     ordering = ["-created_at"]
     list_display = [
-        Column("order", label=_("Commande"), accessor="order.number", sort_key="order__number"),
+        TitleColumn(
+            "order",
+            label=_("Commande"),
+            accessor="order.number",
+            get_url=lambda refund: reverse("wagtailsnippets_payments_refund:inspect", args=[refund.pk]),
+            sort_key="order__number",
+        ),
         StatusTagColumn(
             "get_status_display",
             label=_("État"),

@@ -56,6 +56,13 @@ def test_words_may_be_unfinished_in_any_order() -> None:
     assert titles("diff calc") == ["Calcul différentiel"]
 
 
+def test_words_that_begin_so_are_found_beside_whole_ones_and_titles_come_first() -> None:
+    content("Maude Gagnon", "Ses élèves ne sont plus poches en maths.")
+    content("Mathématiques du secondaire", "Les fractions.")
+
+    assert titles("math") == ["Mathématiques du secondaire", "Maude Gagnon"]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -157,8 +164,9 @@ def test_the_number_of_queries_does_not_grow_with_the_results(
     for number in range(8):
         content(f"Dérivée {number}")
     client.get("/recherche/", {"q": "dérivée"})
-    # What is private, the matches, the specific rows of their one type, and the site for the links.
-    with django_assert_num_queries(4):
+    # What is private, the matches by word and by beginning, each with the specific rows of their one type,
+    # and the site for the links.
+    with django_assert_num_queries(6):
         client.get("/recherche/", {"q": "dérivée"})
 
 

@@ -83,10 +83,14 @@ def make_tutor(
         priority=priority,
         active=active,
     )
-    for course in courses:
-        TutorCourse.objects.create(tutor=tutor, course=course, status=TutorCourse.Status.APPROVED)
-    for weekday, start, end in weekly:
-        WeeklyRule.objects.create(tutor=tutor, weekday=weekday, start_minute=start, end_minute=end)
+    # Without signals: pages that exist already are not indexed anew, which costs more than all the rest.
+    TutorCourse.objects.bulk_create(
+        TutorCourse(tutor=tutor, course=course, status=TutorCourse.Status.APPROVED) for course in courses
+    )
+    WeeklyRule.objects.bulk_create(
+        WeeklyRule(tutor=tutor, weekday=weekday, start_minute=start, end_minute=end)
+        for weekday, start, end in weekly
+    )
     return tutor
 
 

@@ -225,7 +225,7 @@ def test_a_course_without_tutors_has_a_sentence_and_no_error(client: Client, cou
 # Speed
 
 
-@pytest.mark.parametrize("tutors", [1, 10, 30])
+@pytest.mark.parametrize("tutors", [1, 4, 12])
 def test_a_visitors_fragment_takes_two_queries_whatever_the_number_of_tutors(
     client: Client, course: Course, tutors: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -17,8 +17,8 @@ from accounts.models import User
 from booking.models import Cart
 from booking.services import hold_slot
 from courses.models import Course, Tutor
-from payments.models import Checkout, Coupon
-from payments.services import Buyer, Wishes, pay, start_checkout
+from payments.models import Checkout, Coupon, CouponRedemption
+from payments.services import Buyer, Wishes, pay, settle, start_checkout
 from payments.services.checkout import NO_WISHES
 from payments.services.quotes import cart_quote
 from payments.services.shown import Shown
@@ -82,6 +82,13 @@ def make_buyer(email: str = "zoe@exemple.ca") -> Buyer:
         country="CA",
         password=PASSWORD_HASH,
     )
+
+
+def settle_now(checkout: Checkout) -> Checkout:
+    """What the return page, a webhook or the reconciliation do with it."""
+    settled = settle(intent_id=str(checkout.intent_id), now=timezone.now())
+    assert settled
+    return settled
 
 
 def card_token(number: str = PAYS, *, save: bool = False) -> str:
@@ -173,6 +180,11 @@ def make_coupon(
         max_redemptions=max_redemptions,
         active=active,
     )
+
+
+def set_aside(coupon: Coupon) -> None:
+    """Somebody else is paying with it."""
+    CouponRedemption.objects.create(coupon=coupon, checkout=make_checkout(), discount_cad=Decimal("1.00"))
 
 
 def make_checkout(

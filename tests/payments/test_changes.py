@@ -16,12 +16,13 @@ from booking.models import Cart, TimeClaim
 from booking.services import hold_slot, release_line
 from courses.models import Course
 from payments.errors import CartChanged
-from payments.models import Checkout, Coupon, CouponRedemption, CreditEntry
+from payments.models import Checkout, Coupon, CreditEntry
 from payments.services.credits import add_entry
 from payments.services.shown import Change, Shown
 from tests.payments.support import (
     make_coupon,
     next_lesson_time,
+    set_aside,
     shown_for,
 )
 from tests.payments.test_start import WITH_CREDITS, end_the_coupon, give, press, two_lessons
@@ -35,16 +36,7 @@ def first_price_to_50() -> None:
 
 def use_the_coupon_up() -> None:
     Coupon.objects.update(max_redemptions=1)
-    other = Checkout.objects.create(
-        email="a@exemple.ca",
-        first_name="A",
-        last_name="B",
-        phone="5145550123",
-        subtotal_cad=45,
-        total_cad=45,
-        deadline=timezone.now(),
-    )
-    CouponRedemption.objects.create(coupon=Coupon.objects.get(), checkout=other, discount_cad=1)
+    set_aside(Coupon.objects.get())
 
 
 def take_the_coupon_off() -> None:

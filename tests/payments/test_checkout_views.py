@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from booking.models import Cart, TimeClaim, WeeklyRule
 from courses.models import Course
-from payments.models import Checkout, CouponRedemption, CreditEntry, Order
+from payments.models import Checkout, CreditEntry, Order
 from payments.services.credits import add_entry, balance
 from tests.factories import logged_in
 from tests.payments.support import (
@@ -24,6 +24,7 @@ from tests.payments.support import (
     make_held_cart,
     make_shelf,
     next_lesson_time,
+    set_aside,
 )
 from tests.payments.test_forms import TYPED
 from tests.payments.test_views import BY_SCRIPT, press_pay, shown_by
@@ -169,16 +170,7 @@ class TestChanged:
         two_lessons(student, code="RENTREE")
         client = client_of(student)
         shown = shown_by(client)
-        other = Checkout.objects.create(
-            email="a@exemple.ca",
-            first_name="A",
-            last_name="B",
-            phone="514 555-0123",
-            subtotal_cad=45,
-            total_cad=45,
-            deadline=timezone.now(),
-        )
-        CouponRedemption.objects.create(coupon=coupon, checkout=other, discount_cad=1)
+        set_aside(coupon)
         answer = send(client, shown=shown, city="Trois-Rivières")
         page = answer.content.decode()
         assert answer.status_code == 409

@@ -23,18 +23,12 @@ from tests.payments.support import (
     make_held_cart,
     make_shelf,
     next_lesson_time,
+    settle_now,
     start,
     start_and_pay,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
-
-
-def settle_now(checkout: Checkout) -> Checkout:
-    assert checkout.intent_id
-    settled = settle(intent_id=checkout.intent_id, now=timezone.now())
-    assert settled
-    return settled
 
 
 def test_an_order_of_new_years_eve_bears_the_old_year() -> None:

@@ -32,17 +32,12 @@ from tests.payments.support import (
     make_held_cart,
     make_shelf,
     next_lesson_time,
+    settle_now,
     start,
     start_and_pay,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
-
-
-def settle_now(checkout: Checkout) -> Checkout:
-    settled = settle(intent_id=str(checkout.intent_id), now=timezone.now())
-    assert settled
-    return settled
 
 
 def promise_credits(checkout: Checkout, amount: Decimal) -> None:

@@ -9,17 +9,19 @@ from decimal import Decimal
 
 import httpx
 import pytest
-from django.utils import timezone
 
 from booking.models import Appointment
 from notifications.models import OutboxMessage
-from payments.models import Checkout, CreditEntry, Order, Refund, Review, StripeEvent
+from payments.models import CreditEntry, Order, Refund, Review, StripeEvent
 from payments.sandbox.webhooks import sign
-from payments.services.credits import add_entry
-from tests.factories import make_user
 from tests.payments.sandbox_process import StripeSandbox
-from tests.payments.support import make_held_cart, make_shelf, start_and_pay
-from tests.payments.test_webhook_events import DISPUTE_EVENTS, PAYMENT_EVENTS, REFUND_EVENTS, thing_of
+from tests.payments.test_webhook_events import (
+    DISPUTE_EVENTS,
+    PAYMENT_EVENTS,
+    REFUND_EVENTS,
+    refunded_and_disputed,
+    thing_of,
+)
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -28,15 +30,8 @@ KINDS = [*PAYMENT_EVENTS, *REFUND_EVENTS, *DISPUTE_EVENTS]
 
 
 def test_each_event_fifty_times_at_once(processes: Stack, stripe_sandbox: StripeSandbox) -> None:
-    """45 $ by card and 20 $ by credits; 10 $ refunded in Stripe's dashboard; then disputed."""
     processes.forget()
-    student = make_user()
-    add_entry(user=student, amount=Decimal(20), cause=CreditEntry.Cause.GIFT, now=timezone.now())
-    checkout = start_and_pay(make_held_cart(*make_shelf(), user=student), user=student, email=student.email)
-    Checkout.objects.update(credits_cad=Decimal(20), subtotal_cad=Decimal(65))
-    checkout.lines.update(price_cad=Decimal(65), credits_cad=Decimal(20))
-    stripe_sandbox.control("dashboard_refund", intent=checkout.intent_id, amount=1000)
-    dispute_id = stripe_sandbox.control("dispute", intent=checkout.intent_id)["dispute"]
+    checkout, dispute_id = refunded_and_disputed(stripe_sandbox)
 
     with ThreadPoolExecutor(TIMES) as senders, httpx.Client(timeout=60, limits=httpx.Limits()) as client:
         for kind in KINDS:

@@ -210,6 +210,17 @@ def test_each_event_about_somebody_elses_payment(stripe_sandbox: StripeSandbox, 
     assert (event.outcome, Order.objects.count(), Review.objects.count()) == ("foreign", 0, 0)
 
 
+def refunded_and_disputed(sandbox: StripeSandbox) -> tuple[Checkout, str]:
+    """45 $ by card and 20 $ by credits; 10 $ refunded in Stripe's dashboard; then disputed, by this id."""
+    student = make_user()
+    add_entry(user=student, amount=Decimal(20), cause=CreditEntry.Cause.GIFT, now=timezone.now())
+    checkout = start_and_pay(make_held_cart(*make_shelf(), user=student), user=student, email=student.email)
+    Checkout.objects.update(credits_cad=Decimal(20), subtotal_cad=Decimal(65))
+    checkout.lines.update(price_cad=Decimal(65), credits_cad=Decimal(20))
+    sandbox.control("dashboard_refund", intent=checkout.intent_id, amount=1000)
+    return checkout, sandbox.control("dispute", intent=checkout.intent_id)["dispute"]
+
+
 STORY = ["payment_intent.processing", "payment_intent.succeeded", "charge.refunded", "charge.dispute.created"]
 
 
@@ -217,14 +228,7 @@ STORY = ["payment_intent.processing", "payment_intent.succeeded", "charge.refund
     "order", list(itertools.permutations(range(4))), ids=lambda order: "".join(map(str, order))
 )
 def test_each_order_of_arrival(stripe_sandbox: StripeSandbox, order: tuple[int, ...]) -> None:
-    """A payment of 45 $, of which 10 $ are refunded in Stripe's dashboard, and which is then disputed."""
-    student = make_user()
-    add_entry(user=student, amount=Decimal(20), cause=CreditEntry.Cause.GIFT, now=timezone.now())
-    checkout = start_and_pay(make_held_cart(*make_shelf(), user=student), user=student, email=student.email)
-    Checkout.objects.update(credits_cad=Decimal(20), subtotal_cad=Decimal(65))
-    checkout.lines.update(price_cad=Decimal(65), credits_cad=Decimal(20))
-    stripe_sandbox.control("dashboard_refund", intent=checkout.intent_id, amount=1000)
-    dispute_id = stripe_sandbox.control("dispute", intent=checkout.intent_id)["dispute"]
+    checkout, dispute_id = refunded_and_disputed(stripe_sandbox)
     for number in order:
         kind = STORY[number]
         about = thing_of(kind, checkout)

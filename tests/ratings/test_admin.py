@@ -32,16 +32,6 @@ def client(admin: User) -> Client:
 
 
 @pytest.fixture
-def course() -> Course:
-    return make_course("Algèbre")
-
-
-@pytest.fixture
-def tutor(course: Course) -> Tutor:
-    return make_tutor("Maude Gagnon", courses=[course], weekly=[])
-
-
-@pytest.fixture
 def rating(tutor: Tutor, course: Course) -> Rating:
     return make_rating(5, 4, 5, 5, tutor=tutor, course=course, first_name="Octavie", comment="Très patiente.")
 

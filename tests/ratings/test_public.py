@@ -38,16 +38,6 @@ def scores_in(html: str) -> list[str]:
 
 
 @pytest.fixture
-def course() -> Course:
-    return make_course("Algèbre")
-
-
-@pytest.fixture
-def tutor(course: Course) -> Tutor:
-    return make_tutor("Maude Gagnon", courses=[course], weekly=[])
-
-
-@pytest.fixture
 def page(tutor: Tutor) -> TutorPage:
     return make_tutor_page(tutor)
 

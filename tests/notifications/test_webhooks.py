@@ -123,7 +123,7 @@ def test_silence_is_a_failure_soon(monkeypatch: pytest.MonkeyPatch) -> None:
         answer = webhooks.send(url=f"http://127.0.0.1:{server.getsockname()[1]}/", payload={}, **EVENT)
     assert not answer.delivered
     assert answer.error.startswith("ReadTimeout")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8
 
 
 def trickle(answer: bytes, *, after: bytes = b"") -> str:
@@ -153,7 +153,7 @@ def test_an_attempt_has_its_time_however_an_answer_drips(monkeypatch: pytest.Mon
     answer = webhooks.send(url=trickle(b"HTTP/1.1 200 OK" * 9), payload={}, **EVENT)
     assert (answer.delivered, answer.status) == (False, None)
     assert answer.error.startswith("ReadTimeout")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8  # the whole answer would take 13
 
 
 def test_who_has_said_its_status_has_answered_however_its_text_drips(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,12 +167,12 @@ def test_who_has_said_its_status_has_answered_however_its_text_drips(monkeypatch
 def test_a_name_server_that_is_silent_takes_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network, "LOOKUP", 0.2)
     silence = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: silence.wait(1))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: silence.wait(30))
     started = time.monotonic()
     answer = webhooks.send(url="https://muet.exemple.com/", payload={}, **EVENT)
     assert answer.error == "ConnectTimeout: muet.exemple.com: the name server does not answer"
-    assert time.monotonic() - started < 0.9
     silence.set()
+    assert time.monotonic() - started < 10
 
 
 def test_one_connection_serves_one_event_after_another(make: Receiver) -> None:

@@ -108,15 +108,15 @@ def test_a_connection_may_break_after_the_work_was_done(merchant: Merchant) -> N
 
 def test_every_call_may_be_made_to_take_longer(merchant: Merchant) -> None:
     merchant.sandbox.control("latency", seconds=0.25)
-    begun = time.monotonic()
-    merchant.get("events")
-    assert time.monotonic() - begun >= 0.25
 
+    def seconds() -> float:
+        begun = time.monotonic()
+        merchant.get("events")
+        return time.monotonic() - begun
+
+    assert seconds() >= 0.25
     merchant.sandbox.control("reset")
-
-    begun = time.monotonic()
-    merchant.get("events")
-    assert time.monotonic() - begun < 0.25
+    assert min(seconds() for _call in range(5)) < 0.25  # not each, on a busy machine
 
 
 def test_a_key_does_not_remember_a_call_with_bad_parameters(merchant: Merchant) -> None:

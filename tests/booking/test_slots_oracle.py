@@ -1,6 +1,6 @@
 """The engine against a minute-by-minute oracle, and the picker's list against the rules that refuse.
 
-`HYPOTHESIS_PROFILE=drill` runs 50,000 examples instead of 1,000.
+`HYPOTHESIS_PROFILE=drill` runs 50,000 examples instead of 2,000.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.long
 
 DRILL = os.environ.get("HYPOTHESIS_PROFILE") == "drill"
 checked = settings(
-    max_examples=50_000 if DRILL else 1_000,
+    max_examples=50_000 if DRILL else 2_000,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -116,7 +116,7 @@ function showFields(html) {
 
 // The server took the fields: what it had said about them is settled.
 function clearErrors() {
-  for (const said of form.querySelectorAll("#error-summary, .field-errors")) said.remove();
+  for (const said of form.querySelectorAll("#error-summary, .field-errors, .known-account")) said.remove();
   for (const field of form.querySelectorAll(".field.invalid")) field.classList.remove("invalid");
   for (const input of form.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
 }

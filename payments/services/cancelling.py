@@ -25,10 +25,11 @@ from booking import services as booking
 from booking.changes import Actor
 from booking.models import Appointment
 from payments import events, lesson_mails
+from payments.errors import NotEnoughCredits
 from payments.gateway import GatewayUnavailable
 from payments.models import CreditEntry, Order, OrderLine, Refund
 from payments.pricing import NOTHING
-from payments.services.credits import add_entry, credit_line
+from payments.services.credits import add_entry, available, credit_line, lock_ledger
 from payments.services.refunds import promise_refund, send_refund
 
 log = logging.getLogger(__name__)
@@ -148,7 +149,7 @@ def restore(
 
     `takes_credit_back` undoes the credit that was given for it; else, and for what went back to a card, the
     student has the lesson for nothing. Raises what `booking.services.restore_lesson` raises, and
-    NotEnoughCredits when the credit was spent; nothing is changed then.
+    NotEnoughCredits when the credit was spent, or a payment under way will take it; nothing is changed then.
     """
     line = locked_line(appointment)
     lesson = booking.restore_lesson(appointment=appointment, actor=Actor.ADMIN, by=by, reason=reason, now=now)
@@ -160,6 +161,10 @@ def restore(
         line.returned_cad -= taken
         line.save(update_fields=["earnings", "returned_cad"])
     if line is not None and taken:
+        lock_ledger(user=line.order.user)
+        free = available(user=line.order.user)
+        if free < taken:
+            raise NotEnoughCredits(free)
         add_entry(
             user=line.order.user,
             amount=-taken,

@@ -23,6 +23,7 @@ from payments.services.credits import add_entry, balance
 from payments.services.moving import move
 from tests.factories import expire, make_cart, make_lesson
 from tests.payments.sold import START, before, make_sold_lesson
+from tests.payments.support import make_checkout
 from tests.payments.test_cancelling import calendar_in, cancel_as_student, mails
 
 pytestmark = pytest.mark.django_db
@@ -338,6 +339,14 @@ class TestRestoring:
         lesson.refresh_from_db()
         assert lesson.status == Appointment.Status.CANCELLED
         assert not TimeClaim.objects.exists()
+
+    def test_nor_one_that_a_payment_under_way_will_take(self, admin: User) -> None:
+        lesson = make_sold_lesson()
+        cancel_as_student(lesson, now=NOW)
+        make_checkout(user=lesson.student, subtotal="60.00", credits="45.00")
+        with pytest.raises(NotEnoughCredits):
+            self.bring_back(lesson, admin)
+        assert balance(user=lesson.student) == Decimal("45.00")
 
     def test_what_was_not_credited_is_not_taken(self, admin: User) -> None:
         lesson = make_sold_lesson()

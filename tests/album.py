@@ -38,9 +38,9 @@ from tests.conftest import forget_everything
 from tests.databases import put_rows_back
 from tests.demo import NOW
 from tests.factories import expire, logged_in, make_user
+from tests.payments.checkout_pages import TYPED
 from tests.payments.sandbox_process import StripeSandbox
 from tests.payments.support import make_checkout
-from tests.payments.test_forms import TYPED
 
 BY_SCRIPT = {"Accept": "application/json"}
 STATES = Checkout.Status

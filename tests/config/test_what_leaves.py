@@ -26,12 +26,11 @@ from payments.services.settlement import settle
 from tests.factories import logged_in
 from tests.notifications.contract import assert_as_promised, promised
 from tests.notifications.support import Receiver, receiver
+from tests.payments.lesson_changes import NOW as MONDAY
+from tests.payments.lesson_changes import cancel_as_student, move_as_tutor
 from tests.payments.refunding import promise, send
 from tests.payments.sold import START, make_sold_lesson
 from tests.payments.support import make_held_cart, make_shelf, next_lesson_time, start_and_pay
-from tests.payments.test_cancelling import cancel_as_student
-from tests.payments.test_moving import NOW as MONDAY
-from tests.payments.test_moving import move_as_tutor
 from tests.ratings.support import make_given, make_rating
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -7,72 +7,28 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from icalendar import Calendar
 
 from accounts.models import User
 from booking.changes import Actor
 from booking.errors import LessonClosed, ReasonMissing, TooLate
 from booking.models import Appointment, AppointmentChange, TimeClaim
-from notifications.composing import Mail
 from notifications.models import OutboxMessage
 from payments.models import CreditEntry, OrderLine, Refund
-from payments.services.cancelling import Cancellation, Compensation, cancel, cancel_for_refund
+from payments.services.cancelling import Compensation, cancel, cancel_for_refund
 from payments.services.credits import balance
 from tests.factories import make_lesson
-from tests.notifications.support import written
+from tests.payments.lesson_changes import (
+    calendar_in,
+    cancel_as_admin,
+    cancel_as_student,
+    cancel_as_tutor,
+    mails,
+)
 from tests.payments.sold import START, before, make_sold_lesson
 
 pytestmark = pytest.mark.django_db
 
 SECOND = timedelta(seconds=1)
-
-
-def cancel_as_student(lesson: Appointment, *, now: datetime | None = None, reason: str = "") -> Cancellation:
-    return cancel(
-        appointment=lesson,
-        actor=Actor.STUDENT,
-        by=lesson.student,
-        reason=reason,
-        compensation=Compensation.CREDIT,
-        now=now or before(lesson, days=1),
-    )
-
-
-def cancel_as_tutor(
-    lesson: Appointment, *, now: datetime | None = None, reason: str = "Grippe"
-) -> Cancellation:
-    return cancel(
-        appointment=lesson,
-        actor=Actor.TUTOR,
-        by=lesson.tutor.user,
-        reason=reason,
-        compensation=Compensation.CREDIT,
-        now=now or before(lesson, days=1),
-    )
-
-
-def cancel_as_admin(
-    lesson: Appointment, admin: User, compensation: Compensation, *, now: datetime | None = None
-) -> Cancellation:
-    return cancel(
-        appointment=lesson,
-        actor=Actor.ADMIN,
-        by=admin,
-        reason="Tempête de neige",
-        compensation=compensation,
-        now=now or before(lesson, days=1),
-    )
-
-
-def mails() -> dict[str, Mail]:
-    """What each was written about the lesson; about a refund there is a mail of its own."""
-    found = OutboxMessage.objects.filter(type__startswith="lesson.").order_by("created_at")
-    return {mail.to: mail for mail in written(*found)}
-
-
-def calendar_in(mail: Mail) -> Calendar:
-    (attachment,) = mail.attachments
-    return Calendar.from_ical(attachment.content)
 
 
 class TestByTheStudent:

@@ -17,6 +17,7 @@ from courses.models import Course
 from payments.models import Checkout, CreditEntry, Order
 from payments.services.credits import add_entry, balance
 from tests.factories import logged_in
+from tests.payments.checkout_pages import BY_SCRIPT, TYPED, press_pay, shown_by
 from tests.payments.support import (
     DECLINED,
     browser_with,
@@ -26,8 +27,6 @@ from tests.payments.support import (
     next_lesson_time,
     set_aside,
 )
-from tests.payments.test_forms import TYPED
-from tests.payments.test_views import BY_SCRIPT, press_pay, shown_by
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
 HTMX = {"HX-Request": "true"}

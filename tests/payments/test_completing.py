@@ -21,8 +21,8 @@ from payments.services.cancelling import Cancellation
 from payments.services.completing import complete, complete_due
 from tests.booking.racing import race
 from tests.factories import make_lesson
+from tests.payments.lesson_changes import cancel_as_student
 from tests.payments.sold import START, make_sold_lesson
-from tests.payments.test_cancelling import cancel_as_student
 from tests.payments.test_lesson_races import cancelling
 
 END = START + timedelta(hours=1)

@@ -5,21 +5,7 @@ from __future__ import annotations
 import pytest
 
 from payments.forms import BillingForm, GuestForm, countries
-
-TYPED = {
-    "first_name": "Zoé",
-    "last_name": "Roy",
-    "email": "zoe@exemple.ca",
-    "phone": "514 555-0123",
-    "address_line1": "12, rue Saint-Denis",
-    "address_line2": "",
-    "city": "Montréal",
-    "province": "QC",
-    "postal_code": "h2x 1y4",
-    "country": "CA",
-    "password": "grand-fleuve-bleu",
-    "password_again": "grand-fleuve-bleu",
-}
+from tests.payments.checkout_pages import TYPED
 
 
 def test_a_guest_becomes_a_buyer_with_a_hashed_password() -> None:

@@ -19,6 +19,7 @@ from payments.models import Checkout, Order, SavedCard, StripeCustomer
 from payments.services import Wishes, pay, reconcile, settle
 from payments.services.cards import customer_of, remove_card
 from tests.factories import logged_in
+from tests.payments.checkout_pages import TYPED, press_pay, shown_by
 from tests.payments.sandbox_process import StripeSandbox
 from tests.payments.support import (
     ASKS_3D_SECURE,
@@ -30,8 +31,6 @@ from tests.payments.support import (
     start,
     start_and_pay,
 )
-from tests.payments.test_forms import TYPED
-from tests.payments.test_views import press_pay, shown_by
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
 KEEP = Wishes(save_card=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -31,13 +31,12 @@ from tests.booking.racing import (
     without_lock,
 )
 from tests.factories import make_cart
+from tests.payments.lesson_changes import NEXT_DAY, NOW
 from tests.payments.sold import START, make_sold_lesson
 from tests.payments.support import make_held_cart, next_lesson_time, start_and_pay
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
-NOW = datetime(2027, 1, 11, 15, 0, tzinfo=UTC)
-NEXT_DAY = START + timedelta(days=1)
 ROUNDS = 3
 
 

@@ -20,40 +20,23 @@ from payments.errors import NotEnoughCredits
 from payments.models import CreditEntry, OrderLine
 from payments.services.cancelling import Compensation, cancel, restore
 from payments.services.credits import add_entry, balance
-from payments.services.moving import move
 from tests.factories import expire, make_cart, make_lesson
+from tests.payments.lesson_changes import (
+    NEXT_DAY,
+    NOW,
+    calendar_in,
+    cancel_as_student,
+    mails,
+    move_as_admin,
+    move_as_student,
+    move_as_tutor,
+)
 from tests.payments.sold import START, before, make_sold_lesson
 from tests.payments.support import make_checkout
-from tests.payments.test_cancelling import calendar_in, cancel_as_student, mails
 
 pytestmark = pytest.mark.django_db
 
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
-# Monday 11 January 2027, 10:00; the lesson is on Tuesday at 14:30. The tutor teaches from 9:00 to 17:00.
-NOW = datetime(2027, 1, 11, 15, 0, tzinfo=UTC)
-NEXT_DAY = START + DAY
-
-
-def move_as_student(
-    lesson: Appointment, start: datetime = NEXT_DAY, *, now: datetime = NOW, reason: str = ""
-) -> Appointment:
-    return move(
-        appointment=lesson, start=start, actor=Actor.STUDENT, by=lesson.student, reason=reason, now=now
-    )
-
-
-def move_as_tutor(
-    lesson: Appointment, start: datetime = NEXT_DAY, *, now: datetime = NOW, reason: str = "Grippe"
-) -> Appointment:
-    return move(
-        appointment=lesson, start=start, actor=Actor.TUTOR, by=lesson.tutor.user, reason=reason, now=now
-    )
-
-
-def move_as_admin(
-    lesson: Appointment, by: User, start: datetime = NEXT_DAY, *, now: datetime = NOW
-) -> Appointment:
-    return move(appointment=lesson, start=start, actor=Actor.ADMIN, by=by, reason="Tempête", now=now)
 
 
 def claimed(lesson: Appointment) -> tuple[datetime, datetime]:

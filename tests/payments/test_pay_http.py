@@ -16,9 +16,9 @@ from accounts.models import User
 from booking.models import Appointment
 from payments.models import Checkout, Order
 from tests.factories import logged_in, make_user
+from tests.payments.checkout_pages import TYPED
 from tests.payments.sandbox_process import StripeSandbox
 from tests.payments.support import card_token, make_held_cart, make_shelf, next_lesson_time
-from tests.payments.test_forms import TYPED
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
 import time
 from datetime import timedelta
 from typing import Any
@@ -20,48 +19,18 @@ from accounts.models import User
 from booking.models import TimeClaim
 from payments.models import Checkout, Order, StripeEvent
 from tests.factories import logged_in, make_user
+from tests.payments.checkout_pages import TYPED, press_pay, shown_by
 from tests.payments.support import (
     ASKS_3D_SECURE,
     DECLINED,
-    PAYS,
     browser_with,
-    card_token,
     make_held_cart,
     make_shelf,
     start,
     start_and_pay,
 )
-from tests.payments.test_forms import TYPED
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
-BY_SCRIPT = {"Accept": "application/json"}
-
-
-def shown_by(client: Client) -> str:
-    """What the page that is open in this browser says that it showed."""
-    found = re.search(r'name="shown"\s+value="([^"]+)"', client.get("/paiement/").content.decode())
-    assert found
-    return found[1]
-
-
-def press_pay(
-    client: Client,
-    *,
-    card: str = PAYS,
-    shown: str | None = None,
-    token: str | None = None,
-    card_choice: str = "new",
-    **typed: str,
-) -> Any:
-    """Fill in the page that is open and send it, as its script does; `shown` is an older page's."""
-    data = {
-        **TYPED,
-        "shown": shown_by(client) if shown is None else shown,
-        "confirmation_token": card_token(card) if token is None else token,
-        "card": card_choice,
-        **typed,
-    }
-    return client.post("/paiement/", data, headers=BY_SCRIPT)
 
 
 class TestForm:

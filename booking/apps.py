@@ -3,7 +3,6 @@ from typing import Any
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -24,4 +23,4 @@ def bring_cart_along(sender: object, request: HttpRequest, user: Any, **kwargs: 
     """A guest who logs in keeps what the cart holds."""
     from booking.services import adopt_guest_cart  # models are ready only now
 
-    adopt_guest_cart(request=request, user=user, now=timezone.now())
+    adopt_guest_cart(request=request, user=user)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import suppress
 
 from django.db import connection
 from django.http import HttpRequest
 
 from accounts.models import User
+from booking.errors import TryAgain
 from booking.models import Cart, CartLine
 from booking.services.locks import claiming, lock
 
@@ -17,6 +18,7 @@ SESSION_KEY = "cart"
 def cart_for(*, request: HttpRequest) -> Cart | None:
     """The visitor's cart, if there is one."""
     if request.user.is_authenticated:
+        adopt_guest_cart(request=request, user=request.user)
         return Cart.objects.filter(user=request.user).first()
     key = request.session.get(SESSION_KEY)
     return Cart.objects.filter(pk=key, user=None).first() if key else None
@@ -25,7 +27,7 @@ def cart_for(*, request: HttpRequest) -> Cart | None:
 def cart_for_writing(*, request: HttpRequest) -> Cart:
     """The visitor's cart, made now if there is none."""
     if request.user.is_authenticated:
-        return Cart.objects.get_or_create(user=request.user)[0]
+        return cart_for(request=request) or Cart.objects.get_or_create(user=request.user)[0]
     cart = cart_for(request=request)
     if cart is None:
         cart = Cart.objects.create()
@@ -33,11 +35,11 @@ def cart_for_writing(*, request: HttpRequest) -> Cart:
     return cart
 
 
-def merge_carts(*, source: Cart, target: Cart, now: datetime) -> None:
+def merge_carts(*, source: Cart, target: Cart) -> None:
     """Move a guest's lines, with their holds, and coupon into the cart of the account that logged in.
 
     Where both have a line for the same tutor and start, the one whose claim stands stays. The empty source
-    cart is kept: a payment may have begun in it.
+    cart is kept: a payment may have begun in it. Raises TryAgain.
     """
     if source.pk == target.pk:
         return
@@ -65,9 +67,16 @@ def merge_carts(*, source: Cart, target: Cart, now: datetime) -> None:
             Cart.objects.filter(pk=target.pk, coupon_code="").update(coupon_code=source.coupon_code)
 
 
-def adopt_guest_cart(*, request: HttpRequest, user: User, now: datetime) -> None:
-    """Merge the session's cart into the account that has just logged in."""
-    key = request.session.pop(SESSION_KEY, None)
-    source = Cart.objects.filter(pk=key, user=None).first() if key else None
-    if source is not None:
-        merge_carts(source=source, target=Cart.objects.get_or_create(user=user)[0], now=now)
+def adopt_guest_cart(*, request: HttpRequest, user: User) -> None:
+    """Merge the session's cart into the account that has just logged in.
+
+    Somebody who waits for the same rows is no reason to refuse a log-in: a later page will merge them.
+    """
+    key = request.session.get(SESSION_KEY)
+    if key is None:
+        return
+    source = Cart.objects.filter(pk=key, user=None).first()
+    with suppress(TryAgain):
+        if source is not None:
+            merge_carts(source=source, target=Cart.objects.get_or_create(user=user)[0])
+        del request.session[SESSION_KEY]

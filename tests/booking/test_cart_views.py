@@ -9,8 +9,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from booking.errors import TryAgain
 from booking.models import Cart, CartLine, TimeClaim
-from booking.services import begin_payment, hold_slot
+from booking.services import begin_payment, carts, hold_slot
 from courses.models import Course, Tutor
 from tests.booking.carts import START, add, cart_page
 from tests.booking.holding import DEADLINE, NOW
@@ -162,6 +163,24 @@ def test_the_badge_of_a_visitor_without_a_cart_takes_no_query(
     client.get("/panier/")  # the frame of the page comes from the cache from now on
     with django_assert_num_queries(0):
         client.get("/panier/")
+
+
+def test_a_guest_whose_cart_is_busy_is_logged_in_and_has_it_on_the_next_page(
+    client: Client, student: User, course: Course, tutor: Tutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = add(client, course)
+
+    def busy(**_carts: Cart) -> None:
+        raise TryAgain
+
+    with monkeypatch.context() as patch:
+        patch.setattr(carts, "merge_carts", busy)
+        client.force_login(student)
+        assert client.get("/tableau-de-bord/").status_code == 200
+
+    assert "Total 45,00 $" in text_of(cart_page(client))
+    line.refresh_from_db()
+    assert line.cart.user == student
 
 
 def test_a_members_cart_is_found_by_the_account(

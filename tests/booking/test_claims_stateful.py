@@ -277,7 +277,7 @@ class Claims(ClaimsModel):
     @rule()
     def log_in(self) -> None:
         """The first guest's cart becomes the member's."""
-        merge_carts(source=self.carts[0], target=self.carts[2], now=NOW)
+        merge_carts(source=self.carts[0], target=self.carts[2])
         kept = set(CartLine.objects.values_list("pk", flat=True))
         for key in set(self.lines) - kept:
             gone = self.lines.pop(key)

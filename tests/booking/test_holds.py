@@ -252,7 +252,7 @@ def test_a_guests_lines_follow_into_the_account_with_their_holds(student: User) 
     expire(lost)
     kept = hold_slot(cart=guest, course=course, tutor=tutor, start=START, duration=90, now=NOW)
     other = hold_slot(cart=member, course=course, tutor=tutor, start=START + 2 * HOUR, duration=60, now=NOW)
-    merge_carts(source=guest, target=member, now=NOW)
+    merge_carts(source=guest, target=member)
     assert set(member.lines.values_list("pk", flat=True)) == {kept.pk, other.pk}
     assert {line.hold for line in CartLine.objects.with_hold()} == {"hold"}
     assert not guest.lines.exists()

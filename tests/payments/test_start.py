@@ -221,7 +221,7 @@ class TestAgain:
         old = start(guest, total="90.00")
         decline(old)
         cart = make_cart(student)
-        merge_carts(source=guest, target=cart, now=timezone.now())
+        merge_carts(source=guest, target=cart)
         new = start_and_pay(cart, user=student, total="90.00")
         old.refresh_from_db()
         assert (old.status, new.user) == (Checkout.Status.CANCELLED, student)
@@ -235,7 +235,7 @@ class TestAgain:
         expire(cart.lines.get())
         guest = make_held_cart(course, tutor)
         kept = guest.lines.get()
-        merge_carts(source=guest, target=cart, now=timezone.now())
+        merge_carts(source=guest, target=cart)
         connection.check_constraints()  # as the commit does
         assert cart.lines.get() == kept
 
@@ -243,7 +243,7 @@ class TestAgain:
         guest = two_lessons()
         start_and_pay(guest, total="90.00")
         cart = make_cart(student)
-        merge_carts(source=guest, target=cart, now=timezone.now())
+        merge_carts(source=guest, target=cart)
         with pytest.raises(PaymentInProgress):
             start(cart, user=student, total="90.00")
         assert Order.objects.count() == 1

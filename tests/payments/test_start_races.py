@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 
 from accounts.models import User
 from booking.models import Cart, CartLine
@@ -121,7 +120,7 @@ def test_who_logs_in_while_another_tab_presses_pay_waits_and_both_go_on(
 
     def log_in() -> None:
         try:
-            merge_carts(source=guest, target=cart, now=timezone.now())
+            merge_carts(source=guest, target=cart)
         finally:
             connection.close()
 

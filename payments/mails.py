@@ -24,7 +24,7 @@ from payments.tutor_mails import new_lesson_mails
 
 CONFIRMATION, REFUND = "order.confirmation", "order.refund"
 NOT_FINISHED = gettext_lazy(
-    "Il n’a pas été terminé à temps : votre banque attendait peut-être encore votre confirmation."
+    "Il n’a pas été terminé à temps : votre banque attendait peut-être encore votre confirmation."
 )
 RETURNED, HELD, FAILED = "payment.returned", "payment.held", "payment.failed"
 

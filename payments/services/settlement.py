@@ -145,7 +145,7 @@ def _locked(which: Q) -> Checkout | None:
 def _mismatch(checkout: Checkout, intent: Intent) -> str:
     """Why this money can't be this checkout's; empty when it is."""
     if intent.checkout_id != str(checkout.pk):
-        return _("Le paiement nomme un autre passage à la caisse : %(other)s.") % {
+        return _("Le paiement nomme un autre passage à la caisse : %(other)s.") % {
             "other": intent.checkout_id or "–"
         }
     if intent.currency != checkout.currency:

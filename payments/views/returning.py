@@ -87,12 +87,12 @@ def _arrive(request: HttpRequest, checkout: Checkout) -> str:
         return reverse("dashboard")
     if any(booked):
         said = _(
-            "Merci! Commande %(number)s : une plage venait d’être prise, ce que vous avez payé pour elle "
+            "Merci! Commande %(number)s : une plage venait d’être prise, ce que vous avez payé pour elle "
             "%(given_back)s. Le reste est réservé; le détail est dans votre courriel."
         )
     else:
         said = _(
-            "Commande %(number)s : la plage venait d’être prise, rien n’est réservé. "
+            "Commande %(number)s : la plage venait d’être prise, rien n’est réservé. "
             "Ce que vous avez payé %(given_back)s; le détail est dans votre courriel."
         )
     given_back = _("vous est rendu en crédits") if checkout.prefers_credit else _("vous est remboursé")

@@ -8,9 +8,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+import redis
 from django.contrib import messages
 from django.contrib.messages.storage.cookie import CookieStorage
-from django.core.cache import cache
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
@@ -22,6 +22,7 @@ from booking.models import WeeklyRule
 from courses.models import Course, CoursePage, Tutor
 from home.live import Gaps, live
 from tests.booking.pages import starts, text_of
+from tests.conftest import forget_everything
 from tests.courses.support import make_course_page, make_tutor_page
 from tests.factories import logged_in, make_course, make_tutor
 
@@ -155,11 +156,11 @@ def test_a_page_behind_a_password_is_never_kept(page: CoursePage) -> None:
     assert "Pas à pas." not in Client().get(page.url).content.decode()
 
 
-def test_what_is_not_committed_is_not_kept(page: CoursePage) -> None:
+def test_what_is_not_committed_is_not_kept(page: CoursePage, redis_client: redis.Redis) -> None:
     try:
         with transaction.atomic():
             CoursePage.objects.filter(pk=page.pk).update(intro="Jamais.")
-            cache.clear()
+            forget_everything(redis_client)
             assert "Jamais." in shown(page)
             raise RuntimeError
     except RuntimeError:

@@ -329,8 +329,9 @@ def test_nobody_there_is_unavailable() -> None:
         )
 
 
-def test_a_key_in_use_is_waited_for(stripe_sandbox: StripeSandbox) -> None:
+def test_a_key_in_use_is_waited_for(stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first call is still working when the second comes: 409, then the first's answer."""
+    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.5)
     stripe_sandbox.control("fail", path="/v1/payment_intents", working=0.9)
     first: list[Intent] = []
     thread = threading.Thread(target=lambda: first.append(new_intent(key="busy:1")))

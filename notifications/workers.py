@@ -9,7 +9,7 @@ from dramatiq import Middleware
 from notifications.lanes import lanes
 
 # Dramatiq asks an idle queue ever more rarely, in the end once in so many ms.
-IDLE_MS = 100
+IDLE_MS = 150
 
 
 class WorkerSettings(Middleware):

@@ -276,7 +276,7 @@ def test_claims_are_found_by_index_among_many() -> None:
     course = make_course()
     for number in range(10):
         make_tutor(f"Tuteur {number}", courses=[course])
-    make_many_lessons(course=course, first=at(MONDAY, 9), days=2000)
+    make_many_lessons(course=course, first=at(MONDAY, 9), days=500)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE booking_timeclaim")
         query, values = diaries_query(

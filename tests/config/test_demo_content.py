@@ -142,10 +142,10 @@ def test_a_failure_on_the_way_leaves_nothing_and_the_next_try_works(
     settings.DEMO = True
     with monkeypatch.context() as broken:
 
-        def fail(**kwargs: Any) -> None:
+        def fail(*args: Any, **kwargs: Any) -> None:
             raise RuntimeError("the disk is full")
 
-        broken.setattr(loading.lessons, "book", fail)
+        broken.setattr(loading.catalogue, "make_tutors", fail)
         with pytest.raises(RuntimeError):
             call_command("load_demo", stdout=StringIO())
     assert [model.objects.count() for model in (User, Course, CoursePage)] == [0, 0, 0]

@@ -265,7 +265,7 @@ def test_one_address_searches_lists_sixty_times_a_minute(
     assert client.get("/cours/?matiere=sciences").status_code == 200
 
 
-@pytest.mark.parametrize("number", [2, 14])
+@pytest.mark.parametrize("number", [2, 6])
 def test_the_number_of_queries_is_fixed(
     client: Client, indexing: None, number: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

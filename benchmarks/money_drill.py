@@ -95,11 +95,12 @@ class Drills:
             **{f"line-{line.pk}": "10,00" for line in order.lines.all()},
         }  # fmt: skip
         preview = self.ask(Ask(path, self.admin, wish | {"step": "preview"}))
-        form = re.search(r'(?s)<form[^>]*class="refund-confirm">.*?</form>', preview.body.decode())
+        forms = re.findall(r"(?s)<form.*?</form>", preview.body.decode())
+        form = next((each for each in forms if 'name="token"' in each), "")
         assert form, f"the preview says {preview.status}"
         fields = {
             name[1]: value[1]
-            for tag in re.findall(r"<input[^>]*>", form[0])
+            for tag in re.findall(r"<input[^>]*>", form)
             if (name := re.search(r'name="([^"]*)"', tag)) and (value := re.search(r'value="([^"]*)"', tag))
         }
         return Ask(path, self.admin, fields | {"step": "confirm"})

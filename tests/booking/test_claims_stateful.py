@@ -14,7 +14,15 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
-from booking.errors import BookingError, HoldsLost, LessonClosed, LineBeingPaid, NotBookable, SlotTaken
+from booking.errors import (
+    BookingError,
+    HoldsLost,
+    LessonClosed,
+    LineBeingPaid,
+    LinesNotBookable,
+    NotBookable,
+    SlotTaken,
+)
 from booking.models import Appointment, AvailabilityException, CartLine, TimeClaim
 from booking.services import (
     Paid,
@@ -163,7 +171,7 @@ class Claims(ClaimsModel):
         elif any(entry.state == "lost" for entry in mine):
             expected = HoldsLost
         elif any(entry.tutor in self.closed for entry in mine):
-            expected = NotBookable
+            expected = LinesNotBookable
         deadline = NOW + timedelta(minutes=10)
         self.attempt(lambda: begin_payment(cart=self.carts[cart], deadline=deadline, now=NOW), expected)
         if expected is None:

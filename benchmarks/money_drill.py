@@ -23,7 +23,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from decimal import Decimal
 from functools import partial
-from http import HTTPStatus
 from itertools import takewhile
 from typing import Any
 
@@ -95,11 +94,7 @@ class Drills:
             "extent": "lines", "destination": "card", "lessons": "keep", "reason": "Exercice",
             **{f"line-{line.pk}": "10,00" for line in order.lines.all()},
         }  # fmt: skip
-        ask_preview = Ask(path, self.admin, wish | {"step": "preview"})
-        preview = self.ask(ask_preview)
-        if preview.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            # A connection that was cut when its request was over is found by the next one.
-            preview = self.ask(ask_preview)
+        preview = self.ask(Ask(path, self.admin, wish | {"step": "preview"}))
         forms = re.findall(r"(?s)<form.*?</form>", preview.body.decode())
         form = next((each for each in forms if 'name="token"' in each), "")
         assert form, f"the preview says {preview.status}"

@@ -135,7 +135,7 @@ def test_a_typed_card_becomes_a_token_that_pays(page: Page) -> None:
 
     assert frame.get_by_label("Numéro de carte").input_value() == "4242 4242 4242 4242"
     assert frame.get_by_label("Date d’expiration").input_value() == "12 / 40"
-    assert page.evaluate("heard.at(-1)") == ["change", True]
+    page.wait_for_function("heard.at(-1).join() === 'change,true'")  # told from frame to frame
     token = pay(page)
     assert confirm(new_intent(), token).status == IntentStatus.SUCCEEDED
 

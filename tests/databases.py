@@ -178,6 +178,7 @@ def main() -> None:
 
     django.setup()
     with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])  # until this connection ends
         _model(cursor, f"test_{connection.settings_dict['NAME']}")
 
 

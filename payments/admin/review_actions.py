@@ -68,6 +68,18 @@ CANCEL = Action(
     ),
     resolutions.cancel_at_stripe,
 )
+FREE = Action(
+    "liberer",
+    _("Libérer les plages"),
+    _(
+        "Stripe est interrogé une dernière fois. S’il ne connaît toujours pas ce paiement, celui-ci est "
+        "annulé ici, ses plages sont libérées et la personne qui payait reçoit un courriel; s’il le connaît, "
+        "rien n’est libéré qui puisse encore être payé. Vérifiez d’abord, dans le compte Stripe des clés "
+        "précédentes, que ce paiement n’y est ni payé ni en cours."
+    ),
+    resolutions.free_unknown,
+    note=_("Où vous avez vérifié que rien n’est payé"),
+)
 AGAIN = Action(
     "refaire",
     _("Rembourser de nouveau"),
@@ -90,6 +102,7 @@ HANDLE = Action(
 ACTIONS: dict[str, tuple[Action, ...]] = {
     Kind.MISMATCH: (BOOK, REFUND_ALL, BY_HAND),
     Kind.STUCK_PAYMENT: (ASK, CANCEL),
+    Kind.UNKNOWN_PAYMENT: (ASK, FREE),
     Kind.REFUND_FAILED: (AGAIN, CREDIT, BY_HAND),
     Kind.OVER_REFUNDED: (BY_HAND,),
     Kind.STUCK_REFUND: (ASK,),

@@ -25,11 +25,14 @@ class Review(models.Model):
     class Kind(models.TextChoices):
         MISMATCH = "mismatch", _("Paiement qui ne correspond pas")
         STUCK_PAYMENT = "stuck", _("Paiement sans réponse")
+        UNKNOWN_PAYMENT = "unknown", _("Paiement inconnu de Stripe")
         REFUND_FAILED = "refund_failed", _("Remboursement échoué")
         OVER_REFUNDED = "over_refunded", _("Remboursé de trop")
         STUCK_REFUND = "stuck_refund", _("Remboursement sans réponse")
         DISPUTE = "dispute", _("Paiement contesté")
         EVENT_FAILED = "event_failed", _("Événement Stripe non traité")
+
+    UNANSWERED = frozenset({Kind.STUCK_PAYMENT, Kind.UNKNOWN_PAYMENT})
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("genre"), max_length=13, choices=Kind.choices)

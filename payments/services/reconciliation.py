@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,7 @@ from payments.services.checkout import cancel_checkout
 from payments.services.refunds import send_refund
 from payments.services.reviews import close_reviews, open_review
 from payments.services.settlement import release, settle
+from payments.services.unanswered import is_unknown, show_unanswered
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,8 @@ class Report:
     failed: list[str] = field(default_factory=list)
     fetched: bool = False
     """Whether Stripe was asked for undelivered events."""
+    known: dict[UUID, bool] = field(default_factory=dict)
+    """Of each open payment about which Stripe answered: whether it has such an intent."""
 
     @contextmanager
     def by_itself(self, what: object) -> Iterator[None]:
@@ -79,7 +83,7 @@ def reconcile(*, now: datetime, last_success: datetime | None = None) -> Report:
             continue  # leave alone what a request is confirming this very moment
         with report.by_itself(checkout.pk):
             _reconcile_checkout(checkout, report, now=now)
-    _show_stuck_payments(now=now)
+    _show_stuck_payments(report.known, now=now)
     _send_refunds(report, now=now)
     _show_stuck_refunds(now=now)
     with report.by_itself("cards to keep"):
@@ -118,7 +122,13 @@ def _reconcile_checkout(checkout: Checkout, report: Report, *, now: datetime) ->
     if not checkout.intent_id:
         seen = release(checkout=checkout, now=now) if overdue else checkout
     else:
-        seen = settle(intent_id=checkout.intent_id, now=now) or checkout
+        try:
+            seen = settle(intent_id=checkout.intent_id, now=now) or checkout
+        except GatewayRefused as refused:
+            if is_unknown(refused):
+                report.known[checkout.pk] = False
+            raise
+        report.known[checkout.pk] = True
         if seen.status == Checkout.Status.PAYING and overdue:
             seen = cancel_checkout(checkout=seen, now=now)
     if seen.status == Checkout.Status.PAYING:
@@ -129,15 +139,9 @@ def _reconcile_checkout(checkout: Checkout, report: Report, *, now: datetime) ->
         report.cancelled += 1
 
 
-def _show_stuck_payments(*, now: datetime) -> None:
+def _show_stuck_payments(known: dict[UUID, bool], *, now: datetime) -> None:
     for checkout in Checkout.objects.past_deadline(now - STUCK_PAYMENT):
-        open_review(
-            kind=Review.Kind.STUCK_PAYMENT,
-            subject=str(checkout.pk),
-            detail=_("Ni payé ni annulé une heure après l’échéance; les plages restent retenues."),
-            checkout=checkout,
-            now=now,
-        )
+        show_unanswered(checkout=checkout, known=known.get(checkout.pk), now=now)
 
 
 def _send_refunds(report: Report, *, now: datetime, only_unsent: bool = False) -> None:

@@ -21,13 +21,14 @@ from courses.money import from_cents
 from home.formats import money
 from payments import mails
 from payments.errors import MoneyDiffers, NoteMissing, RefundNotTaken, ReviewClosed, StillOpen
-from payments.gateway import RefundResult, RefundStatus, gateway
+from payments.gateway import GatewayRefused, RefundResult, RefundStatus, gateway
 from payments.models import Checkout, Order, Refund, Review
 from payments.services import coupons, webhooks
 from payments.services.checkout import cancel_checkout
 from payments.services.refunds import promise_refund, send_refund
 from payments.services.reviews import close_reviews
-from payments.services.settlement import release, settle, settle_anyway
+from payments.services.settlement import release, settle, settle_anyway, settle_as
+from payments.services.unanswered import is_unknown, show_unanswered
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +116,11 @@ def ask_stripe(*, review: Review, by: User, now: datetime) -> str:
     else:
         checkout = _checkout_of(review)
         if checkout.intent_id:
-            checkout = settle(intent_id=checkout.intent_id, now=now) or checkout
+            try:
+                checkout = settle(intent_id=checkout.intent_id, now=now) or checkout
+            except GatewayRefused as refused:
+                return _say_unknown(review, checkout, refused, by=by, now=now)
+            show_unanswered(checkout=checkout, known=True, now=now)
         said = checkout.get_status_display()
         moved = checkout.status != Checkout.Status.PAYING
     return _say(review, said, moved=moved, by=by, now=now)
@@ -127,11 +132,40 @@ def cancel_at_stripe(*, review: Review, by: User, now: datetime) -> str:
     """
     checkout = _checkout_of(_open(review))
     if checkout.intent_id:
-        checkout = cancel_checkout(checkout=checkout, now=now)
+        try:
+            checkout = cancel_checkout(checkout=checkout, now=now)
+        except GatewayRefused as refused:
+            return _say_unknown(review, checkout, refused, by=by, now=now)
     else:
         checkout = release(checkout=checkout, now=now)
     moved = checkout.status != Checkout.Status.PAYING
     return _say(review, checkout.get_status_display(), moved=moved, by=by, now=now)
+
+
+def free_unknown(*, review: Review, note: str, by: User, now: datetime) -> str:
+    """Free the slots of a payment that Stripe, asked again now, doesn't know; `note` says how one is sure
+    that nothing was paid. One that it knows after all is settled as it is. Were it found paid later, under
+    other keys, it would be booked or refunded as any that was given up. Raises NoteMissing, and as
+    `ask_stripe`.
+    """
+    if not note.strip():
+        raise NoteMissing
+    checkout = _checkout_of(_open(review))
+    try:
+        intent = gateway().retrieve_intent(intent_id=checkout.intent_id or "")
+    except GatewayRefused as refused:
+        if not is_unknown(refused):
+            raise
+    else:
+        checkout = settle_as(intent=intent, now=now) or checkout
+        show_unanswered(checkout=checkout, known=True, now=now)
+        moved = checkout.status != Checkout.Status.PAYING
+        return _say(review, checkout.get_status_display(), moved=moved, by=by, now=now)
+    with booking.claiming():
+        Checkout.objects.select_for_update(of=["self"]).get(pk=checkout.pk)
+        _resolve(_open(review, lock=True), note.strip(), by=by, now=now)
+        release(checkout=checkout, unknown_intent=checkout.intent_id, now=now)
+    return _("Les plages sont libérées.")
 
 
 def refund_again(*, review: Review, by: User, now: datetime) -> str:
@@ -191,6 +225,15 @@ def _promise_again(review: Review, *, as_credits: bool, by: User, now: datetime)
         as_credits=as_credits,
         now=now,
     )
+
+
+def _say_unknown(
+    review: Review, checkout: Checkout, refused: GatewayRefused, *, by: User, now: datetime
+) -> str:
+    if not is_unknown(refused):
+        raise refused
+    show_unanswered(checkout=checkout, known=False, now=now)
+    return _say(review, _("Stripe ne connaît pas ce paiement."), moved=False, by=by, now=now)
 
 
 def _say(review: Review, said: str, *, moved: bool, by: User, now: datetime) -> str:

@@ -32,7 +32,8 @@ from payments.services import coupons
 from payments.services.cards import keep_card
 from payments.services.credits import add_entry, credit_line
 from payments.services.refunds import promise_refund, send_refund
-from payments.services.reviews import close_reviews, open_review
+from payments.services.reviews import open_review
+from payments.services.unanswered import answered
 
 log = logging.getLogger(__name__)
 
@@ -94,11 +95,13 @@ def settle_anyway(*, intent: Intent, now: datetime) -> Checkout:
     return checkout
 
 
-def release(*, checkout: Checkout, now: datetime) -> Checkout:
-    """Let go of a checkout that Stripe was never asked about: no intent, so nobody could have paid it."""
+def release(*, checkout: Checkout, unknown_intent: str | None = None, now: datetime) -> Checkout:
+    """Let go of a checkout that Stripe was never asked about: no intent, so nobody could have paid it. Or of
+    one whose intent is `unknown_intent`, which Stripe has said a moment ago that it doesn't know.
+    """
     with booking.claiming():
         checkout = _locked(Q(pk=checkout.pk)) or checkout
-        if checkout.status == Checkout.Status.PAYING and not checkout.intent_id:
+        if checkout.status == Checkout.Status.PAYING and checkout.intent_id == unknown_intent:
             _let_go(checkout, now=now)
     return checkout
 
@@ -164,9 +167,7 @@ def _hand_to_a_person(checkout: Checkout, problem: str, *, now: datetime) -> Non
     checkout.problem = problem
     checkout.confirming_since = None
     checkout.save(update_fields=["status", "problem", "confirming_since"])
-    close_reviews(
-        kind=Review.Kind.STUCK_PAYMENT, subject=str(checkout.pk), resolution=_("Payé depuis."), now=now
-    )
+    answered(checkout=checkout, resolution=_("Payé depuis."), now=now)
     open_review(
         kind=Review.Kind.MISMATCH, subject=str(checkout.pk), detail=problem, checkout=checkout, now=now
     )
@@ -209,7 +210,7 @@ def _let_go(checkout: Checkout, *, now: datetime) -> None:
     checkout.status = Checkout.Status.CANCELLED
     checkout.confirming_since = None
     checkout.save(update_fields=["status", "confirming_since"])
-    _no_longer_stuck(checkout, _("Annulé depuis."), now=now)
+    answered(checkout=checkout, resolution=_("Annulé depuis."), now=now)
     if now >= checkout.deadline:  # who gave it up before then knows
         mails.record_payment_failed(checkout, now=now)
 
@@ -248,7 +249,7 @@ def _finalise(checkout: Checkout, *, now: datetime) -> list[Refund]:
     checkout.decline_code = ""
     checkout.password = ""
     checkout.save(update_fields=SETTLING)
-    _no_longer_stuck(checkout, _("Réglé depuis."), now=now)
+    answered(checkout=checkout, resolution=_("Réglé depuis."), now=now)
 
     if is_new:
         record_signup(user, now=now)
@@ -302,14 +303,6 @@ def _empty_cart(line_ids: list[UUID]) -> None:
     """Booked lines leave the cart, and so do those that are given back. What was added meanwhile stays."""
     CheckoutLine.objects.filter(cart_line__in=line_ids).update(cart_line=None)
     booking.leave_cart(line_ids=line_ids)
-
-
-def _no_longer_stuck(checkout: Checkout, resolution: str, *, now: datetime) -> None:
-    """Only a payment that went past its deadline can be waiting for a person."""
-    if now > checkout.deadline:
-        close_reviews(
-            kind=Review.Kind.STUCK_PAYMENT, subject=str(checkout.pk), resolution=resolution, now=now
-        )
 
 
 def _send(refunds: Iterable[Refund], *, now: datetime) -> None:

@@ -19,8 +19,8 @@ from booking.models import Cart, TimeClaim
 from courses.models import Course
 from payments.models import CreditEntry, Order, SavedCard
 from payments.services.credits import add_entry, balance
+from tests.browser.buying import ADDRESS, fill_form
 from tests.browser.conftest import Screenshot
-from tests.browser.test_walk import fill_form
 from tests.chromium import visitor
 from tests.payments.sandbox_process import StripeSandbox, answer_bank, fill_card
 from tests.payments.support import ASKS_3D_SECURE, make_coupon, make_held_cart, make_shelf, next_lesson_time
@@ -66,16 +66,6 @@ def give(user: User, amount: str) -> None:
     add_entry(user=user, amount=Decimal(amount), cause=CreditEntry.Cause.GIFT, now=timezone.now())
 
 
-def fill_address(page: Page) -> None:
-    for label, value in {
-        "Téléphone": "514 555-0123",
-        "Adresse": "12, rue Saint-Denis",
-        "Ville": "Montréal",
-        "Code postal": "H2X 1Y4",
-    }.items():
-        page.get_by_label(label, exact=True).fill(value)
-
-
 def arrived(page: Page) -> None:
     expect(page).to_have_url("/tableau-de-bord/", timeout=20_000)
     expect(page.get_by_text("est confirmée")).to_be_visible()
@@ -101,7 +91,7 @@ def test_a_member_keeps_a_card_and_pays_with_it_and_credits_the_next_time(
     page = context.new_page()
     page.goto("/paiement/")
     expect(page.get_by_text("Utiliser mes crédits")).to_have_count(0)
-    fill_address(page)
+    fill_form(page, ADDRESS)
     fill_card(page, ASKS_3D_SECURE)
     page.get_by_label("Garder cette carte pour la prochaine fois").check()
     assert barriers(page) == []
@@ -174,7 +164,7 @@ def test_credits_that_cover_all_need_no_card_and_only_the_keyboard(
     log_in(context, student, live_server.url)
     page = context.new_page()
     page.goto("/paiement/")
-    fill_address(page)
+    fill_form(page, ADDRESS)
     page.get_by_label("Utiliser mes crédits (100,00\xa0$)").focus()
     page.keyboard.press("Space")
     button = page.get_by_role("button", name="Confirmer la réservation")
@@ -200,7 +190,7 @@ def test_credits_that_cover_all_need_no_script_either(
     log_in(context, student, live_server.url)
     page = context.new_page()
     page.goto("/paiement/")
-    fill_address(page)
+    fill_form(page, ADDRESS)
     page.get_by_label("Utiliser mes crédits").check()
     page.get_by_role("button", name="Mettre à jour le total").click()
     expect(page.get_by_label("Adresse", exact=True)).to_have_value("12, rue Saint-Denis")

@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from booking.models import Appointment
 from payments.models import Order
+from tests.browser.buying import GUEST
 from tests.chromium import visitor
 from tests.factories import make_course, make_course_page, make_tutor
 from tests.payments.sandbox_process import StripeSandbox
@@ -85,17 +86,7 @@ def test_a_lesson_is_booked_and_paid_by_keyboard_alone(page: Page) -> None:
     expect(page).to_have_url("/panier/")
     open_link(page, "Passer au paiement")
 
-    for label, words in {
-        "Prénom": "Zoé",
-        "Nom": "Roy",
-        "Courriel": "zoe@exemple.ca",
-        "Téléphone": "514 555-0123",
-        "Adresse": "12, rue Saint-Denis",
-        "Ville": "Montréal",
-        "Code postal": "H2X 1Y4",
-        "Mot de passe": "grand-fleuve-bleu",
-        "Mot de passe, une deuxième fois": "grand-fleuve-bleu",
-    }.items():
+    for label, words in GUEST.items():
         type_into(page, label, words)
     card = page.frame_locator("iframe[name^='__privateStripeFrame']")
     for label, words in {

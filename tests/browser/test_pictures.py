@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from payments.models import Order
+from tests.browser.buying import fill_form
 from tests.browser.conftest import Screenshot
-from tests.browser.test_walk import PATIENCE, fill_form
+from tests.browser.test_walk import PATIENCE
 from tests.chromium import visitor
 from tests.payments.sandbox_process import StripeSandbox, fill_card
 from tests.stack import ROOT, Stack

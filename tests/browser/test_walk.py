@@ -25,6 +25,7 @@ from booking.models import Appointment, CartLine, TimeClaim
 from courses.models import CourseIndexPage, CoursePage
 from notifications.models import OutboxMessage
 from payments.models import Order
+from tests.browser.buying import fill_form
 from tests.chromium import visitor
 from tests.factories import PASSWORD, make_course, make_tutor
 from tests.payments.sandbox_process import StripeSandbox, answer_bank, fill_card
@@ -91,21 +92,6 @@ def next_week_to_cart(page: Page) -> None:
     expect(page.locator("#cart-badge")).to_contain_text("1")
     page.get_by_role("link", name="Voir le panier").click()
     expect(page.get_by_text("72,00 $").first).to_be_visible()
-
-
-def fill_form(page: Page, *, email_address: str = "zoe@exemple.ca") -> None:
-    for label, value in {
-        "Prénom": "Zoé",
-        "Nom": "Roy",
-        "Courriel": email_address,
-        "Téléphone": "514 555-0123",
-        "Adresse": "12, rue Saint-Denis",
-        "Ville": "Montréal",
-        "Code postal": "H2X 1Y4",
-        "Mot de passe": "grand-fleuve-bleu",
-        "Mot de passe, une deuxième fois": "grand-fleuve-bleu",
-    }.items():
-        page.get_by_label(label, exact=True).fill(value)
 
 
 def pay_with(page: Page, card: str) -> None:

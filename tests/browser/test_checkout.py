@@ -17,13 +17,20 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import User
 from booking.models import Cart, TimeClaim
 from courses.models import Course
-from payments.models import CreditEntry, Order, SavedCard
-from payments.services.credits import add_entry, balance
+from payments.models import Order, SavedCard
+from payments.services.credits import balance
 from tests.browser.buying import ADDRESS, fill_form
 from tests.browser.conftest import Screenshot
 from tests.chromium import visitor
 from tests.payments.sandbox_process import StripeSandbox, answer_bank, fill_card
-from tests.payments.support import ASKS_3D_SECURE, make_coupon, make_held_cart, make_shelf, next_lesson_time
+from tests.payments.support import (
+    ASKS_3D_SECURE,
+    give_credits,
+    make_coupon,
+    make_held_cart,
+    make_shelf,
+    next_lesson_time,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Barriers = Callable[[Page], list[str]]
@@ -62,10 +69,6 @@ def carry(context: BrowserContext, cart: Cart, url: str) -> None:
     )
 
 
-def give(user: User, amount: str) -> None:
-    add_entry(user=user, amount=Decimal(amount), cause=CreditEntry.Cause.GIFT, now=timezone.now())
-
-
 def arrived(page: Page) -> None:
     expect(page).to_have_url("/tableau-de-bord/", timeout=20_000)
     expect(page.get_by_text("est confirmée")).to_be_visible()
@@ -101,7 +104,7 @@ def test_a_member_keeps_a_card_and_pays_with_it_and_credits_the_next_time(
     arrived(page)
     assert SavedCard.objects.get().last4 == "3155"
 
-    give(student, "30.00")
+    give_credits(student, "30.00")
     make_held_cart_again(course, tutor, student)
     page.goto("/paiement/")
     expect(page.get_by_label("Adresse", exact=True)).to_have_value("12, rue Saint-Denis")
@@ -159,7 +162,7 @@ def test_credits_that_cover_all_need_no_card_and_only_the_keyboard(
     screenshot: Screenshot,
     barriers: Barriers,
 ) -> None:
-    give(student, "100.00")
+    give_credits(student, "100.00")
     make_held_cart(*make_shelf(), user=student)
     log_in(context, student, live_server.url)
     page = context.new_page()
@@ -184,7 +187,7 @@ def test_credits_that_cover_all_need_no_card_and_only_the_keyboard(
 def test_credits_that_cover_all_need_no_script_either(
     chromium: Browser, live_server: LiveServer, student: User, stripe_sandbox: StripeSandbox
 ) -> None:
-    give(student, "100.00")
+    give_credits(student, "100.00")
     make_held_cart(*make_shelf(), user=student)
     context = chromium.new_context(base_url=live_server.url, locale="fr-CA", java_script_enabled=False)
     log_in(context, student, live_server.url)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 from typing import NamedTuple
+from uuid import uuid4
 
 from django.utils import timezone
 
 from accounts.models import User
 from courses.money import to_cents
-from payments.gateway import gateway
 from payments.models import CreditEntry, Order, OrderLine
 from payments.services.credits import add_entry
 from tests.factories import make_lesson, make_user
-from tests.payments.support import PAYS, card_token, make_shelf, next_lesson_time
+from tests.payments.support import PAYS, make_shelf, next_lesson_time, paid_at_stripe
 
 _serial = count(1)
 
@@ -49,7 +48,7 @@ def make_paid_order(
         coupon_code="RENTREE" if discount else "",
         credits_cad=spent,
         total_cad=total,
-        intent_id=_pay(total, card) if total else "",
+        intent_id=paid_at_stripe(names=str(uuid4()), cents=to_cents(total), card=card) if total else "",
     )
     if spent:
         for amount, cause in ((spent, CreditEntry.Cause.GIFT), (-spent, CreditEntry.Cause.SPENT)):
@@ -71,20 +70,3 @@ def make_paid_order(
             tutor_earnings_cad=Decimal("30.00"),
         )
     return order
-
-
-def _pay(total: Decimal, card: str) -> str:
-    checkout_id = str(uuid.uuid4())
-    intent = gateway().create_intent(
-        checkout_id=checkout_id,
-        amount=to_cents(total),
-        currency="cad",
-        idempotency_key=f"intent:{checkout_id}",
-    )
-    gateway().confirm_intent(
-        intent_id=intent.id,
-        confirmation_token=card_token(card),
-        return_url="https://fanal.example/retour/",
-        idempotency_key=f"confirm:{checkout_id}",
-    )
-    return intent.id

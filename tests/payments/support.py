@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -17,9 +18,11 @@ from accounts.models import User
 from booking.models import Cart
 from booking.services import hold_slot
 from courses.models import Course, Tutor
-from payments.models import Checkout, Coupon, CouponRedemption
+from payments.gateway import Intent, gateway
+from payments.models import Checkout, Coupon, CouponRedemption, CreditEntry
 from payments.services import Buyer, Wishes, pay, settle, start_checkout
 from payments.services.checkout import NO_WISHES
+from payments.services.credits import add_entry
 from payments.services.quotes import cart_quote
 from payments.services.shown import Shown
 from tests.factories import make_cart, make_course, make_tutor
@@ -31,6 +34,7 @@ PAYS = "4242424242424242"
 DECLINED = "4000000000000002"
 NO_FUNDS = "4000000000009995"
 ASKS_3D_SECURE = "4000002500003155"
+RETURN_URL = "https://fanal.example/retour/"
 _browser = httpx.Client()  # a client of its own for each call would read all certificates each time
 
 
@@ -152,13 +156,31 @@ def start_and_pay(
 ) -> Checkout:
     """Everything up to the bank's answer, with nothing settled yet."""
     checkout = start(cart, total=total, user=user, email=email, wishes=wishes)
-    pay(
-        checkout=checkout,
-        confirmation_token=card_token(card, save=wishes.save_card),
-        return_url="https://fanal.example/retour/",
-        now=timezone.now(),
-    )
+    pay_by_card(checkout, card, save=wishes.save_card)
     return checkout
+
+
+def pay_by_card(checkout: Checkout, card: str = PAYS, *, save: bool = False) -> Intent:
+    token = card_token(card, save=save)
+    return pay(checkout=checkout, confirmation_token=token, return_url=RETURN_URL, now=timezone.now())
+
+
+def paid_at_stripe(*, names: str, cents: int = 4500, card: str = PAYS) -> str:
+    """A payment that only Stripe knows of; it names a checkout, by any id. Gives the intent's."""
+    intent = gateway().create_intent(
+        checkout_id=names, amount=cents, currency="cad", idempotency_key=str(uuid4())
+    )
+    gateway().confirm_intent(
+        intent_id=intent.id,
+        return_url=RETURN_URL,
+        idempotency_key=str(uuid4()),
+        confirmation_token=card_token(card),
+    )
+    return intent.id
+
+
+def give_credits(user: User, amount: str) -> None:
+    add_entry(user=user, amount=Decimal(amount), cause=CreditEntry.Cause.GIFT, now=timezone.now())
 
 
 def make_coupon(

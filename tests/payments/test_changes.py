@@ -19,13 +19,8 @@ from payments.errors import CartChanged
 from payments.models import Checkout, Coupon, CreditEntry
 from payments.services.credits import add_entry
 from payments.services.shown import Change, Shown
-from tests.payments.support import (
-    make_coupon,
-    next_lesson_time,
-    set_aside,
-    shown_for,
-)
-from tests.payments.test_start import WITH_CREDITS, end_the_coupon, give, press, two_lessons
+from tests.payments.support import give_credits, make_coupon, next_lesson_time, set_aside, shown_for
+from tests.payments.test_start import WITH_CREDITS, end_the_coupon, press, two_lessons
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
 
@@ -60,7 +55,7 @@ class TestChanges:
     @pytest.fixture
     def cart(self, student: User) -> Cart:
         make_coupon("RENTREE", kind="percent", value="10.00")
-        give(student, "20.00")
+        give_credits(student, "20.00")
         return two_lessons(student, code="RENTREE")
 
     @pytest.fixture
@@ -179,7 +174,7 @@ class TestChanges:
         ]
 
     def test_ticking_the_credits_without_seeing_what_they_do_is_confirmed_first(self, student: User) -> None:
-        give(student, "20.00")
+        give_credits(student, "20.00")
         cart = two_lessons(student)
         with pytest.raises(CartChanged) as caught:
             press(cart, shown_for(cart, user=student), user=student, wishes=WITH_CREDITS)

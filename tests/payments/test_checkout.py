@@ -19,16 +19,16 @@ from tests.factories import make_cart
 from tests.payments.support import (
     DECLINED,
     NO_FUNDS,
-    card_token,
+    RETURN_URL,
     make_held_cart,
     make_shelf,
     next_lesson_time,
+    pay_by_card,
     start,
     start_and_pay,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
-RETURN_URL = "https://fanal.example/retour/"
 
 
 def test_paying_freezes_the_cart_and_turns_holds_into_paying_claims() -> None:
@@ -77,13 +77,13 @@ def test_a_declined_card_is_explained_and_another_may_be_tried(card: str, code: 
     cart = make_held_cart(*make_shelf())
     checkout = start(cart)
     with pytest.raises(PaymentDeclined, match=message):
-        pay(checkout=checkout, confirmation_token=card_token(card), return_url=RETURN_URL, now=timezone.now())
+        pay_by_card(checkout, card)
     checkout.refresh_from_db()
     assert (checkout.status, checkout.decline_code) == (Checkout.Status.PAYING, code)
 
     again = start(cart)
     assert again.pk == checkout.pk
-    intent = pay(checkout=again, confirmation_token=card_token(), return_url=RETURN_URL, now=timezone.now())
+    intent = pay_by_card(again)
     assert intent.status == IntentStatus.SUCCEEDED
     assert intent.id == checkout.intent_id
 
@@ -92,12 +92,7 @@ def test_a_retry_does_not_extend_the_deadline() -> None:
     cart = make_held_cart(*make_shelf())
     checkout = start(cart)
     with pytest.raises(PaymentDeclined):
-        pay(
-            checkout=checkout,
-            confirmation_token=card_token(DECLINED),
-            return_url=RETURN_URL,
-            now=timezone.now(),
-        )
+        pay_by_card(checkout, DECLINED)
     assert start(cart).deadline == checkout.deadline
 
 
@@ -113,7 +108,7 @@ def test_paying_again_after_the_answer_was_lost_charges_nothing_more() -> None:
     cart = make_held_cart(*make_shelf())
     checkout = start_and_pay(cart)
     again = start(cart)
-    intent = pay(checkout=again, confirmation_token=card_token(), return_url=RETURN_URL, now=timezone.now())
+    intent = pay_by_card(again)
     assert (again.pk, intent.id, intent.amount_received) == (checkout.pk, checkout.intent_id, 4500)
 
 
@@ -122,7 +117,7 @@ def test_a_cart_that_changed_gets_a_new_checkout_and_the_old_intent_is_cancelled
     cart = make_held_cart(course, tutor)
     old = start(cart)
     with pytest.raises(PaymentDeclined):
-        pay(checkout=old, confirmation_token=card_token(DECLINED), return_url=RETURN_URL, now=timezone.now())
+        pay_by_card(old, DECLINED)
     hold_slot(
         cart=cart,
         course=course,

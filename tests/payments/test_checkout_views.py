@@ -14,13 +14,14 @@ from django.utils import timezone
 from accounts.models import User
 from booking.models import Cart, TimeClaim, WeeklyRule
 from courses.models import Course
-from payments.models import Checkout, CreditEntry, Order
-from payments.services.credits import add_entry, balance
+from payments.models import Checkout, Order
+from payments.services.credits import balance
 from tests.factories import logged_in
 from tests.payments.checkout_pages import BY_SCRIPT, TYPED, press_pay, shown_by
 from tests.payments.support import (
     DECLINED,
     browser_with,
+    give_credits,
     make_coupon,
     make_held_cart,
     make_shelf,
@@ -43,7 +44,7 @@ def two_lessons(user: User | None = None, *, code: str = "") -> Cart:
 
 def client_of(user: User, *, credits: str = "") -> Client:  # noqa: A002
     if credits:
-        add_entry(user=user, amount=Decimal(credits), cause=CreditEntry.Cause.GIFT, now=timezone.now())
+        give_credits(user, credits)
     return logged_in(user)
 
 

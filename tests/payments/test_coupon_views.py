@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,13 +15,13 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import User
 from booking.models import Cart, TimeClaim
 from home.formats import long_date
-from payments.models import Coupon, CreditEntry
+from payments.models import Coupon
 from payments.services.coupons import reserve
-from payments.services.credits import add_entry
 from tests.booking.pages import HTMX, text_of
 from tests.factories import expire, logged_in
 from tests.payments.support import (
     browser_with,
+    give_credits,
     make_checkout,
     make_coupon,
     make_held_cart,
@@ -270,7 +269,7 @@ def test_a_code_is_never_changed_by_a_link_or_from_elsewhere(visitor: Client, ad
 def test_a_member_is_told_of_credits_that_can_be_used(student: User, stranger: User) -> None:
     course, tutor = make_shelf()
     make_held_cart(course, tutor, user=student)
-    add_entry(user=student, amount=Decimal("30.00"), cause=CreditEntry.Cause.GIFT, now=timezone.now())
+    give_credits(student, "30.00")
     make_held_cart(course, tutor, user=stranger, starts=[next_lesson_time(hour=13)])
     pages = []
     for person in (student, stranger):
@@ -284,7 +283,7 @@ def test_the_page_asks_no_more_for_many_lessons_than_for_one(
     student: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     make_coupon("AUTOMNE10", max_redemptions=5)
-    add_entry(user=student, amount=Decimal("30.00"), cause=CreditEntry.Cause.GIFT, now=timezone.now())
+    give_credits(student, "30.00")
     cart = make_held_cart(*make_shelf(), user=student)
     client = logged_in(student)
     apply(client, "AUTOMNE10")

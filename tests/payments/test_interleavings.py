@@ -37,9 +37,9 @@ from payments.models import (
 )
 from payments.services import coupons, reconcile, settlement, webhooks
 from payments.services.checkout import Wishes
-from payments.services.credits import add_entry, balance
+from payments.services.credits import balance
 from tests.factories import make_lesson, make_user
-from tests.payments.support import make_held_cart, make_shelf, next_lesson_time, start_and_pay
+from tests.payments.support import give_credits, make_held_cart, make_shelf, next_lesson_time, start_and_pay
 
 pytestmark = [
     pytest.mark.long,
@@ -92,7 +92,7 @@ CALLERS: list[Caller] = [webhook, return_page, reconciliation]
 def paid_checkout(course: Course, tutor: Tutor, coupon: Coupon, number: int) -> Checkout:
     """Two lessons at 45 $: 20 $ off by a coupon, 20 $ by credits, 50 $ by card. The second's slot is gone."""
     student = make_user()
-    add_entry(user=student, amount=Decimal(20), cause=CreditEntry.Cause.GIFT, now=timezone.now())
+    give_credits(student, "20.00")
     free = next_lesson_time(days=3 + number // 4, hour=9) + timedelta(hours=number % 4 * 2)
     taken = free + timedelta(hours=1)
     cart = make_held_cart(course, tutor, user=student, starts=[free, taken])

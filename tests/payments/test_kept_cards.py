@@ -25,6 +25,7 @@ from tests.payments.support import (
     ASKS_3D_SECURE,
     DECLINED,
     PAYS,
+    RETURN_URL,
     make_held_cart,
     make_shelf,
     next_lesson_time,
@@ -34,7 +35,6 @@ from tests.payments.support import (
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
 KEEP = Wishes(save_card=True)
-RETURN_URL = "https://fanal.example/retour/"
 AWAY = "http://127.0.0.1:9"
 
 

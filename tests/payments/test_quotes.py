@@ -12,12 +12,18 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from booking.models import Cart
 from courses.models import Course
-from payments.models import Checkout, Coupon, CreditEntry
+from payments.models import Checkout, Coupon
 from payments.services.coupons import reserve
-from payments.services.credits import add_entry
 from payments.services.quotes import CartQuote, cart_quote
 from tests.factories import expire, make_user
-from tests.payments.support import make_checkout, make_coupon, make_held_cart, make_shelf, next_lesson_time
+from tests.payments.support import (
+    give_credits,
+    make_checkout,
+    make_coupon,
+    make_held_cart,
+    make_shelf,
+    next_lesson_time,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -37,10 +43,6 @@ def priced(cart: Cart, *, use_credits: bool = False, checkout: Checkout | None =
     return cart_quote(
         cart=cart, user=cart.user, use_credits=use_credits, now=timezone.now(), checkout=checkout
     )
-
-
-def give(user: User, amount: str) -> None:
-    add_entry(user=user, amount=Decimal(amount), cause=CreditEntry.Cause.GIFT, now=timezone.now())
 
 
 def test_a_cart_without_coupon_or_credits_costs_its_lessons() -> None:
@@ -104,7 +106,7 @@ def test_a_code_that_no_longer_holds_counts_for_nothing_and_says_why(
 
 
 def test_credits_are_known_but_spent_only_when_wanted(student: User) -> None:
-    give(student, "30.00")
+    give_credits(student, "30.00")
     cart = two_lessons(student)
     unasked, asked = priced(cart), priced(cart, use_credits=True)
     assert (unasked.available_credits, unasked.amounts.credits) == (Decimal("30.00"), Decimal("0.00"))
@@ -114,20 +116,20 @@ def test_credits_are_known_but_spent_only_when_wanted(student: User) -> None:
 
 
 def test_a_guest_has_no_credits() -> None:
-    give(make_user(), "30.00")
+    give_credits(make_user(), "30.00")
     found = priced(two_lessons(), use_credits=True)
     assert (found.available_credits, found.amounts.total) == (Decimal("0.00"), Decimal("90.00"))
 
 
 def test_what_another_payment_will_take_is_not_offered_twice(student: User) -> None:
-    give(student, "30.00")
+    give_credits(student, "30.00")
     cart = two_lessons(student)
     make_checkout(cart=None, user=student, credits="20.00")
     assert priced(cart, use_credits=True).amounts.credits == Decimal("10.00")
 
 
 def test_a_cart_under_payment_may_count_on_what_it_set_aside_itself(student: User) -> None:
-    give(student, "30.00")
+    give_credits(student, "30.00")
     coupon = make_coupon("UNIQUE", max_redemptions=1)
     cart = two_lessons(student, code="UNIQUE")
     checkout = make_checkout(cart=cart, user=student, credits="30.00", code="UNIQUE")
@@ -143,7 +145,7 @@ def test_a_cart_under_payment_may_count_on_what_it_set_aside_itself(student: Use
 def test_pricing_asks_five_questions_however_long_the_cart(
     student: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    give(student, "30.00")
+    give_credits(student, "30.00")
     make_coupon("AUTOMNE", max_redemptions=3)
     cart = two_lessons(student, code="AUTOMNE")
     with django_assert_num_queries(5):

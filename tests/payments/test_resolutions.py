@@ -16,16 +16,23 @@ from booking.models import Appointment, TimeClaim
 from notifications.models import OutboxMessage
 from payments.errors import MoneyDiffers, NoteMissing, NotEnoughCredits, ReviewClosed, StillOpen
 from payments.gateway import GatewayUnavailable, gateway, read_event
-from payments.models import Checkout, CreditEntry, Order, Refund, Review
+from payments.models import Checkout, Order, Refund, Review
 from payments.services import reconcile, resolutions, settle, webhooks
-from payments.services.credits import add_entry, balance
+from payments.services.credits import balance
 from payments.services.disputes import take_in_dispute
 from payments.services.refunds import promise_refund, send_refund
 from tests.booking.racing import race
 from tests.notifications.support import written
 from tests.payments.orders import Sold, make_paid_order
 from tests.payments.sandbox_process import StripeSandbox
-from tests.payments.support import ASKS_3D_SECURE, card_token, make_held_cart, make_shelf, start_and_pay
+from tests.payments.support import (
+    ASKS_3D_SECURE,
+    give_credits,
+    make_held_cart,
+    make_shelf,
+    paid_at_stripe,
+    start_and_pay,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
 
@@ -108,7 +115,7 @@ class TestMismatch:
         with pytest.raises(NotEnoughCredits):
             resolutions.book_anyway(review=review, by=admin, now=timezone.now())
 
-        add_entry(user=student, amount=Decimal(20), cause=CreditEntry.Cause.GIFT, now=timezone.now())
+        give_credits(student, "20.00")
         resolutions.book_anyway(review=review, by=admin, now=timezone.now())
         with pytest.raises(ReviewClosed):
             resolutions.book_anyway(review=review, by=admin, now=timezone.now())
@@ -131,21 +138,13 @@ class TestMismatch:
 
     def test_a_stray_payment_goes_back_and_its_checkout_is_left_alone(self, admin: User) -> None:
         checkout = start_and_pay(make_held_cart(*make_shelf()))
-        stray = gateway().create_intent(
-            checkout_id=str(checkout.pk), amount=3000, currency="cad", idempotency_key=f"stray {checkout.pk}"
-        )
-        gateway().confirm_intent(
-            intent_id=stray.id,
-            return_url="https://fanal.example/",
-            idempotency_key=f"confirm {checkout.pk}",
-            confirmation_token=card_token(),
-        )
-        settle(intent_id=stray.id, now=timezone.now())
+        stray = paid_at_stripe(names=str(checkout.pk), cents=3000)
+        settle(intent_id=stray, now=timezone.now())
         review = Review.objects.get()
         with pytest.raises(MoneyDiffers):
             resolutions.book_anyway(review=review, by=admin, now=timezone.now())
         resolutions.refund_everything(review=review, by=admin, now=timezone.now())
-        assert (returned(stray.id), returned(checkout.intent_id)) == ([3000], [])
+        assert (returned(stray), returned(checkout.intent_id)) == ([3000], [])
         settle(intent_id=str(checkout.intent_id), now=timezone.now())
         assert Order.objects.get().checkout == checkout
 

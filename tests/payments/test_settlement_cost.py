@@ -12,9 +12,8 @@ from django.utils import timezone
 from accounts.models import User
 from payments.gateway import Intent, gateway
 from payments.models import Checkout, Coupon, CouponRedemption, CreditEntry
-from payments.services.credits import add_entry
 from payments.services.settlement import settle_as
-from tests.payments.support import make_held_cart, make_shelf, next_lesson_time, start_and_pay
+from tests.payments.support import give_credits, make_held_cart, make_shelf, next_lesson_time, start_and_pay
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
 
@@ -54,7 +53,7 @@ def test_three_lessons_paid_by_card_coupon_and_credits(student: User) -> None:
     checkout = paid(3, user=student)
     coupon = Coupon.objects.create(code="FANAL20", kind=Coupon.Kind.PERCENT, value=Decimal(20))
     CouponRedemption.objects.create(coupon=coupon, checkout=checkout, discount_cad=Decimal(27))
-    add_entry(user=student, amount=Decimal(18), cause=CreditEntry.Cause.GIFT, now=timezone.now())
+    give_credits(student, "18.00")
     checkout.lines.update(discount_cad=Decimal(9), credits_cad=Decimal(6))
     # What the card has paid stays 135 $, so that Stripe agrees.
     Checkout.objects.filter(pk=checkout.pk).update(

@@ -11,7 +11,6 @@ from django.utils import timezone
 from accounts.models import User
 from booking.models import Appointment, TimeClaim
 from notifications.models import OutboxMessage
-from payments.gateway import gateway
 from payments.models import (
     Checkout,
     Coupon,
@@ -22,16 +21,17 @@ from payments.models import (
     Review,
 )
 from payments.services import settle
-from payments.services.credits import add_entry, balance
+from payments.services.credits import balance
 from payments.services.settlement import release, settle_free
 from tests.factories import make_lesson
 from tests.notifications.support import written
 from tests.payments.sandbox_process import StripeSandbox
 from tests.payments.support import (
-    card_token,
+    give_credits,
     make_held_cart,
     make_shelf,
     next_lesson_time,
+    paid_at_stripe,
     settle_now,
     start,
     start_and_pay,
@@ -52,7 +52,7 @@ def test_credits_that_are_gone_leave_the_payment_to_a_person_and_nothing_half_do
     course, tutor = make_shelf()
     checkout = start_and_pay(make_held_cart(course, tutor, user=student), user=student, email=student.email)
     promise_credits(checkout, Decimal(20))
-    add_entry(user=student, amount=Decimal(5), cause=CreditEntry.Cause.GIFT, now=timezone.now())
+    give_credits(student, "5.00")
 
     assert settle_now(checkout).status == Checkout.Status.REVIEW
 
@@ -90,7 +90,7 @@ def test_a_slot_that_is_gone_becomes_a_credit_for_who_preferred_one(student: Use
 
 def test_credits_spent_on_a_slot_that_is_gone_come_back_as_credits(student: User) -> None:
     course, tutor = make_shelf()
-    add_entry(user=student, amount=Decimal(20), cause=CreditEntry.Cause.GIFT, now=timezone.now())
+    give_credits(student, "20.00")
     checkout = start_and_pay(make_held_cart(course, tutor, user=student), user=student, email=student.email)
     promise_credits(checkout, Decimal(20))
     TimeClaim.objects.all().delete()
@@ -131,40 +131,23 @@ def test_money_that_names_a_checkout_which_does_not_know_of_it_waits_for_a_perso
     stripe_sandbox: StripeSandbox,
 ) -> None:
     checkout = start_and_pay(make_held_cart(*make_shelf()))
-    stray = gateway().create_intent(
-        checkout_id=str(checkout.pk), amount=4500, currency="cad", idempotency_key="stray"
-    )
-    gateway().confirm_intent(
-        intent_id=stray.id,
-        return_url="https://fanal.example/",
-        idempotency_key="s",
-        confirmation_token=card_token(),
-    )
-    assert settle(intent_id=stray.id, now=timezone.now()) is None
-    assert settle(intent_id=stray.id, now=timezone.now()) is None
+    stray = paid_at_stripe(names=str(checkout.pk))
+    assert settle(intent_id=stray, now=timezone.now()) is None
+    assert settle(intent_id=stray, now=timezone.now()) is None
     review = Review.objects.get()
-    assert (review.kind, review.subject, review.checkout) == (Review.Kind.MISMATCH, stray.id, checkout)
+    assert (review.kind, review.subject, review.checkout) == (Review.Kind.MISMATCH, stray, checkout)
     assert settle_now(checkout).status == Checkout.Status.SETTLED
 
 
 @pytest.mark.parametrize("names", ["", "somebody-elses", "6f2b7c1e-0d7e-4a55-9a7e-3f1f6a0f1c11"])
 def test_a_foreign_intent_leaves_no_trace(names: str) -> None:
-    foreign = gateway().create_intent(
-        checkout_id=names, amount=4500, currency="cad", idempotency_key=names or "x"
-    )
-    gateway().confirm_intent(
-        intent_id=foreign.id,
-        return_url="https://fanal.example/",
-        idempotency_key="f",
-        confirmation_token=card_token(),
-    )
-    assert settle(intent_id=foreign.id, now=timezone.now()) is None
+    assert settle(intent_id=paid_at_stripe(names=names), now=timezone.now()) is None
     assert not Review.objects.exists()
     assert not Order.objects.exists()
 
 
 def test_what_credits_pay_in_full_is_settled_without_stripe(student: User) -> None:
-    add_entry(user=student, amount=Decimal(45), cause=CreditEntry.Cause.GIFT, now=timezone.now())
+    give_credits(student, "45.00")
     checkout = start(make_held_cart(*make_shelf(), user=student), user=student, email=student.email)
     Checkout.objects.filter(pk=checkout.pk).update(total_cad=0, credits_cad=Decimal(45))
     checkout.lines.update(credits_cad=Decimal(45))

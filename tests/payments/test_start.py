@@ -13,20 +13,21 @@ from accounts.models import User
 from booking.models import Cart, TimeClaim
 from booking.services import merge_carts
 from payments.errors import CartChanged, PaymentDeclined, PaymentInProgress
-from payments.models import Checkout, Coupon, CouponRedemption, CreditEntry, Order
-from payments.services import Wishes, cancel_checkout, checkout, pay, settle, start_checkout
+from payments.models import Checkout, Coupon, CouponRedemption, Order
+from payments.services import Wishes, cancel_checkout, checkout, settle, start_checkout
 from payments.services.checkout import NO_WISHES
-from payments.services.credits import add_entry, available, balance
+from payments.services.credits import available, balance
 from payments.services.shown import Shown
 from tests.factories import expire, make_cart
 from tests.payments.support import (
     DECLINED,
-    card_token,
+    give_credits,
     make_buyer,
     make_coupon,
     make_held_cart,
     make_shelf,
     next_lesson_time,
+    pay_by_card,
     shown_for,
     start,
     start_and_pay,
@@ -34,11 +35,6 @@ from tests.payments.support import (
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
 WITH_CREDITS = Wishes(use_credits=True)
-RETURN_URL = "https://fanal.example/retour/"
-
-
-def give(user: User, amount: str) -> None:
-    add_entry(user=user, amount=Decimal(amount), cause=CreditEntry.Cause.GIFT, now=timezone.now())
 
 
 def two_lessons(user: User | None = None, *, code: str = "") -> Cart:
@@ -62,12 +58,7 @@ def press(
 
 def decline(under_way: Checkout) -> None:
     with pytest.raises(PaymentDeclined):
-        pay(
-            checkout=under_way,
-            confirmation_token=card_token(DECLINED),
-            return_url=RETURN_URL,
-            now=timezone.now(),
-        )
+        pay_by_card(under_way, DECLINED)
 
 
 class TestFreezing:
@@ -84,7 +75,7 @@ class TestFreezing:
         assert CouponRedemption.objects.get().checkout == found
 
     def test_credits_are_promised_and_spent_once_it_is_paid(self, student: User) -> None:
-        give(student, "30.00")
+        give_credits(student, "30.00")
         found = start_and_pay(two_lessons(student), user=student, total="60.00", wishes=WITH_CREDITS)
         assert [line.credits_cad for line in found.lines.all()] == [Decimal("15.00"), Decimal("15.00")]
         assert (balance(user=student), available(user=student)) == (Decimal("30.00"), Decimal("0.00"))
@@ -94,11 +85,11 @@ class TestFreezing:
         assert (balance(user=student), available(user=student)) == (Decimal("0.00"), Decimal("0.00"))
 
     def test_credits_are_left_alone_unless_asked_for(self, student: User) -> None:
-        give(student, "30.00")
+        give_credits(student, "30.00")
         assert start(two_lessons(student), user=student, total="90.00").credits_cad == Decimal("0.00")
 
     def test_a_rest_too_small_to_be_charged_is_left_on_the_card_at_stripes_least(self, student: User) -> None:
-        give(student, "89.80")
+        give_credits(student, "89.80")
         found = start(two_lessons(student), user=student, total="0.50", wishes=WITH_CREDITS)
         assert (found.credits_cad, found.total_cad) == (Decimal("89.50"), Decimal("0.50"))
 
@@ -111,7 +102,7 @@ class TestFreezing:
 
     def test_a_cancelled_payment_frees_the_coupon_and_the_credits(self, student: User) -> None:
         make_coupon("UNIQUE", kind="percent", value="50.00", max_redemptions=1)
-        give(student, "20.00")
+        give_credits(student, "20.00")
         found = start(two_lessons(student, code="UNIQUE"), user=student, total="25.00", wishes=WITH_CREDITS)
         cancel_checkout(checkout=found, now=timezone.now())
         assert not CouponRedemption.objects.exists()
@@ -123,7 +114,7 @@ class TestNothingToPay:
         self, student: User, settings: object
     ) -> None:
         settings.STRIPE_API_BASE = "http://127.0.0.1:9"  # type: ignore[attr-defined]
-        give(student, "100.00")
+        give_credits(student, "100.00")
         found = start(two_lessons(student), user=student, total="0.00", wishes=WITH_CREDITS)
         assert (found.status, found.intent_id) == (Checkout.Status.SETTLED, None)
         assert balance(user=student) == Decimal("10.00")
@@ -138,7 +129,7 @@ class TestNothingToPay:
         assert found.order.discount_cad == Decimal("90.00")
 
     def test_pressing_again_makes_no_second_order(self, student: User) -> None:
-        give(student, "100.00")
+        give_credits(student, "100.00")
         cart = two_lessons(student)
         shown = shown_for(cart, user=student, use_credits=True)
         press(cart, shown, user=student, wishes=WITH_CREDITS)
@@ -147,7 +138,7 @@ class TestNothingToPay:
         assert (Order.objects.count(), balance(user=student)) == (1, Decimal("10.00"))
 
     def test_no_card_is_kept_where_none_pays(self, student: User) -> None:
-        give(student, "100.00")
+        give_credits(student, "100.00")
         wishes = Wishes(use_credits=True, save_card=True)
         assert not start(two_lessons(student), user=student, total="0.00", wishes=wishes).saves_card
 
@@ -158,7 +149,7 @@ class TestNothingToPay:
             raise ConnectionError
 
         monkeypatch.setattr(checkout, "settle_free", break_down)
-        give(student, "100.00")
+        give_credits(student, "100.00")
         with pytest.raises(ConnectionError):
             start(two_lessons(student), user=student, total="0.00", wishes=WITH_CREDITS)
         assert (Checkout.objects.count(), Order.objects.count()) == (0, 0)
@@ -175,7 +166,7 @@ class TestAgain:
         self, student: User
     ) -> None:
         make_coupon("UNIQUE", kind="percent", value="10.00", max_redemptions=1)
-        give(student, "20.00")
+        give_credits(student, "20.00")
         cart = two_lessons(student, code="UNIQUE")
         first = start(cart, user=student, total="61.00", wishes=WITH_CREDITS)
         decline(first)
@@ -186,7 +177,7 @@ class TestAgain:
     def test_leaving_the_credits_out_the_second_time_is_another_price_and_so_another_intent(
         self, student: User
     ) -> None:
-        give(student, "20.00")
+        give_credits(student, "20.00")
         cart = two_lessons(student)
         first = start(cart, user=student, total="70.00", wishes=WITH_CREDITS)
         decline(first)
@@ -196,7 +187,7 @@ class TestAgain:
         assert available(user=student) == Decimal("20.00")
 
     def test_credits_may_take_the_place_of_a_card_that_was_declined(self, student: User) -> None:
-        give(student, "100.00")
+        give_credits(student, "100.00")
         cart = two_lessons(student)
         decline(start(cart, user=student, total="90.00"))
         assert start(cart, user=student, total="0.00", wishes=WITH_CREDITS).status == Checkout.Status.SETTLED

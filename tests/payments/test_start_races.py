@@ -22,13 +22,8 @@ from payments.models import CouponRedemption, Order
 from payments.services import checkout, coupons
 from payments.services.credits import balance
 from payments.services.quotes import CartQuote, cart_quote
-from tests.payments.support import (
-    make_coupon,
-    make_held_cart,
-    make_shelf,
-    shown_for,
-)
-from tests.payments.test_start import WITH_CREDITS, give, press
+from tests.payments.support import give_credits, make_coupon, make_held_cart, make_shelf, shown_for
+from tests.payments.test_start import WITH_CREDITS, press
 
 pytestmark = [
     pytest.mark.race,
@@ -83,7 +78,7 @@ def press_with_the_last_coupon() -> list[str]:
 
 def press_with_the_same_credits(user: User) -> list[str]:
     """A member has one cart; a guest's that was merged too late must not spend twice all the same."""
-    give(user, "45.00")
+    give_credits(user, "45.00")
     raced = carts()
     pages = [shown_for(cart, user=user, use_credits=True) for cart in raced]
     return together(lambda number: press(raced[number], pages[number], user=user, wishes=WITH_CREDITS).status)
@@ -140,7 +135,7 @@ def test_who_logs_in_while_another_tab_presses_pay_waits_and_both_go_on(
 
 
 def test_one_cart_of_no_price_is_settled_once_by_many(student: User) -> None:
-    give(student, "45.00")
+    give_credits(student, "45.00")
     cart = make_held_cart(*make_shelf(), user=student)
     page = shown_for(cart, user=student, use_credits=True)
     answers = together(lambda _: press(cart, page, user=student, wishes=WITH_CREDITS).status)

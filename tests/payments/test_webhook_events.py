@@ -21,12 +21,12 @@ from payments.errors import PaymentDeclined
 from payments.gateway import gateway, read_event
 from payments.models import Checkout, CreditEntry, Order, Refund, Review, StripeEvent
 from payments.services import cancel_checkout, settle, webhooks
-from payments.services.credits import add_entry
 from tests.factories import make_user
 from tests.payments.sandbox_process import StripeSandbox
 from tests.payments.support import (
     ASKS_3D_SECURE,
     DECLINED,
+    give_credits,
     make_held_cart,
     make_shelf,
     start_and_pay,
@@ -213,7 +213,7 @@ def test_each_event_about_somebody_elses_payment(stripe_sandbox: StripeSandbox, 
 def refunded_and_disputed(sandbox: StripeSandbox) -> tuple[Checkout, str]:
     """45 $ by card and 20 $ by credits; 10 $ refunded in Stripe's dashboard; then disputed, by this id."""
     student = make_user()
-    add_entry(user=student, amount=Decimal(20), cause=CreditEntry.Cause.GIFT, now=timezone.now())
+    give_credits(student, "20.00")
     checkout = start_and_pay(make_held_cart(*make_shelf(), user=student), user=student, email=student.email)
     Checkout.objects.update(credits_cad=Decimal(20), subtotal_cad=Decimal(65))
     checkout.lines.update(price_cad=Decimal(65), credits_cad=Decimal(20))

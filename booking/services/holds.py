@@ -269,8 +269,11 @@ def renew_line(*, line: CartLine, now: datetime) -> CartLine:
 
 
 def release_line(*, line: CartLine, now: datetime) -> None:
-    """Take a line out of its cart; its time is free at once. Twice does no harm. Raises LineBeingPaid."""
-    with transaction.atomic():
+    """Take a line out of its cart; its time is free at once. Twice does no harm. Raises LineBeingPaid,
+    TryAgain.
+    """
+    with claiming():
+        lock(cart_ids=[line.cart_id])  # whoever takes the line again would claim its time for it
         held = TimeClaim.objects.select_for_update().filter(line=line).first()
         if held is not None and held.state == TimeClaim.State.PAYING:
             raise LineBeingPaid

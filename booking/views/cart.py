@@ -226,7 +226,7 @@ def remove(request: HtmxRequest, line: UUID) -> HttpResponse:
     if mine is not None:
         try:
             release_line(line=mine, now=timezone.now())
-        except LineBeingPaid as error:
+        except (LineBeingPaid, TryAgain) as error:
             return _show(request, "", refusal=error.message, status=CONFLICT)
     return _show(request, _("Le cours est retiré du panier; son heure est libérée."))
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 
 import pytest
+from django.db import connection
 
 from booking.errors import BookingError, SlotsRefused, SlotTaken
 from booking.models import CartLine, TimeClaim
-from booking.services import Wanted, hold_slot, hold_slots
+from booking.services import Wanted, hold_slot, hold_slots, release_line, renew_line
 from tests.booking.holding import HOUR, NOW, START
 from tests.booking.racing import (
     deadlocks,
@@ -112,3 +115,32 @@ def test_two_clicks_of_one_visitor_are_one_line() -> None:
     results = race([partial(hold_slot, cart=cart, course=course, start=START, duration=60, now=NOW)] * 10)
     assert not any(isinstance(result, BookingError) for result in results)
     assert TimeClaim.objects.count() == CartLine.objects.count() == 1
+
+
+def test_a_lost_line_that_is_renewed_while_it_is_removed_ends_as_one_of_the_two() -> None:
+    """Renewed at the worst moment: when the removal has seen that it claims no time, and deletes it."""
+    course = make_course()
+    line = hold_slot(
+        cart=make_cart(), course=course, tutor=make_tutor(courses=[course]), start=START, duration=60, now=NOW
+    )
+    expire(line)
+    TimeClaim.objects.all().delete()
+
+    def renew() -> None:
+        try:
+            renew_line(line=line, now=NOW)
+        finally:
+            connection.close()
+
+    renewing = threading.Thread(target=renew)
+
+    def renewed_first(execute: Callable[..., object], sql: str, *arguments: object) -> object:
+        if sql.startswith('DELETE FROM "booking_cartline"') and renewing.ident is None:
+            renewing.start()
+            renewing.join(0.2)
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(renewed_first):
+        release_line(line=line, now=NOW)
+    renewing.join(5)
+    assert [claim.line for claim in TimeClaim.objects.all()] == list(CartLine.objects.all())

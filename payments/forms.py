@@ -15,6 +15,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import OneLineField
 from accounts.models import User
 from home.formats import money
 from payments.models import SavedCard
@@ -62,16 +63,16 @@ class CouponForm(forms.Form):
 class BillingForm(forms.Form):
     """The part that members and guests share."""
 
-    first_name = forms.CharField(label=_("Prénom"), max_length=100)
-    last_name = forms.CharField(label=_("Nom"), max_length=100)
-    phone = forms.CharField(label=_("Téléphone"), max_length=30)
-    address_line1 = forms.CharField(label=_("Adresse"), max_length=200)
-    address_line2 = forms.CharField(label=_("Appartement, bureau"), max_length=200, required=False)
-    city = forms.CharField(label=_("Ville"), max_length=100)
+    first_name = OneLineField(label=_("Prénom"), max_length=100)
+    last_name = OneLineField(label=_("Nom"), max_length=100)
+    phone = OneLineField(label=_("Téléphone"), max_length=30)
+    address_line1 = OneLineField(label=_("Adresse"), max_length=200)
+    address_line2 = OneLineField(label=_("Appartement, bureau"), max_length=200, required=False)
+    city = OneLineField(label=_("Ville"), max_length=100)
     province = forms.ChoiceField(
         label=_("Province"), choices=[*PROVINCES, (ABROAD, _("Hors du Canada"))], initial="QC"
     )
-    postal_code = forms.CharField(label=_("Code postal"), max_length=20)
+    postal_code = OneLineField(label=_("Code postal"), max_length=20)
     country = forms.ChoiceField(label=_("Pays"), choices=countries, initial="CA")
 
     autocomplete = {

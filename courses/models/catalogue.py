@@ -13,6 +13,7 @@ from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import OneLine
 from accounts.models import Role
 from courses.models.rated import Rated
 from courses.money import DURATIONS, lesson_amount
@@ -77,7 +78,7 @@ class CourseQuerySet(models.QuerySet["Course"]):
 
 class Course(Rated):  # type: ignore[django-manager-missing]  # Wagtail's page manager
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    title = models.CharField(_("titre"), max_length=120)
+    title = OneLine(_("titre"), max_length=120)
     slug = models.SlugField(_("identifiant"), max_length=120, unique=True)
     subject = models.ForeignKey(
         Subject,
@@ -155,7 +156,7 @@ class Tutor(Rated):  # type: ignore[django-manager-missing]  # Wagtail's page ma
         verbose_name=_("compte"),
         limit_choices_to={"role": Role.TUTOR},
     )
-    display_name = models.CharField(_("nom affiché"), max_length=120)
+    display_name = OneLine(_("nom affiché"), max_length=120)
     bio = models.TextField(_("présentation"), blank=True)
     photo = models.ForeignKey(
         "wagtailimages.Image",

@@ -11,6 +11,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import OneLine
+
 
 class Role(models.TextChoices):
     STUDENT = "student", _("Élève")
@@ -46,9 +48,9 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(_("courriel"))
-    first_name = models.CharField(_("prénom"), max_length=100)
-    last_name = models.CharField(_("nom"), max_length=100)
-    phone = models.CharField(_("téléphone"), max_length=30, blank=True)
+    first_name = OneLine(_("prénom"), max_length=100)
+    last_name = OneLine(_("nom"), max_length=100)
+    phone = OneLine(_("téléphone"), max_length=30, blank=True)
     role = models.CharField(_("rôle"), max_length=10, choices=Role.choices, default=Role.STUDENT)
     is_active = models.BooleanField(_("actif"), default=True)
     date_joined = models.DateTimeField(_("inscrit le"), default=timezone.now)

@@ -14,12 +14,13 @@ from uuid import UUID
 
 import pytest
 from django.core import mail
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from notifications import claims, delivery
 from notifications.claims import LEASE, Claim
 from notifications.composing import compose
 from notifications.models import OutboxMessage
+from tests.booking.racing import race
 from tests.notifications.support import (
     NOW,
     Receiver,
@@ -39,24 +40,7 @@ def test_no_mail_is_written_inside_a_transaction() -> None:
 
 
 def in_threads(count: int, work: Callable[[], object]) -> None:
-    barrier = threading.Barrier(count)
-    problems: list[Exception] = []
-
-    def run() -> None:
-        try:
-            barrier.wait()
-            work()
-        except Exception as problem:
-            problems.append(problem)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert problems == []
+    assert not [result for result in race([work] * count) if isinstance(result, Exception)]
 
 
 @pytest.mark.race

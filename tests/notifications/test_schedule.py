@@ -5,17 +5,18 @@ from __future__ import annotations
 import io
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import dramatiq_crontab
 import pytest
 from django.core.management import call_command
-from django.db import connections
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications.models import TaskRun
 from notifications.schedule import STARTED, overview, run_alone
 from notifications.tasks import deliver_due, tell_admins
+from tests.booking.racing import race
 
 NOW = datetime(2026, 12, 7, 19, 30, tzinfo=UTC)
 LIMIT = timedelta(minutes=5)
@@ -52,7 +53,7 @@ def test_a_killed_run_blocks_no_longer_than_its_lease(db: None) -> None:
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_a_task_never_runs_twice_at_the_same_time() -> None:
-    barrier, under_way, most = threading.Barrier(6), 0, 0
+    under_way = most = 0
     one_is_done = threading.Event()
     ran: list[bool] = []
 
@@ -64,17 +65,11 @@ def test_a_task_never_runs_twice_at_the_same_time() -> None:
         under_way -= 1
 
     def tick() -> None:
-        barrier.wait()
         ran.append(run_alone("essai", task, limit=LIMIT, now=NOW))
         if len(ran) == 5:
             one_is_done.set()
-        connections.close_all()
 
-    threads = [threading.Thread(target=tick) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    race([tick] * 6)
     assert most == 1
     assert sorted(ran) == [False] * 5 + [True]
 
@@ -88,18 +83,8 @@ def test_without_the_lease_the_same_race_runs_it_twice(monkeypatch: pytest.Monke
     def task(*, now: datetime) -> None:
         together.wait(10)  # it breaks unless a second one is at it
 
-    def tick() -> None:
-        ran.append(run_alone("essai", task, limit=LIMIT, now=NOW))
-        connections.close_all()
-
-    ran: list[bool] = []
     TaskRun.objects.create(name="essai")
-    threads = [threading.Thread(target=tick) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert ran == [True, True]
+    assert race([partial(run_alone, "essai", task, limit=LIMIT, now=NOW)] * 2) == [True, True]
 
 
 def test_a_task_is_late_when_three_of_its_turns_went_by_without_success(db: None) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 import redis
-from django.db import connections, transaction
+from django.db import transaction
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
@@ -20,6 +20,7 @@ from notifications.composing import MailKindError
 from notifications.models import OutboxMessage
 from notifications.services import OutsideTransactionError, record_event, record_mail
 from notifications.wire import EventError, as_json
+from tests.booking.racing import race
 from tests.notifications.support import NOW, broker, queued
 
 ZOE = UUID("7b1c0a52-3f0e-4a4c-9d5f-0d6f1f4b8f11")
@@ -302,11 +303,6 @@ def test_of_six_at_once_one_is_recorded_and_without_the_key_all_are(once: str, k
             OutboxMessage.objects.count()  # each has begun, and sees none
             together.wait(10)
             record_mail(**MAIL, once=once, now=NOW)
-        connections.close_all()
 
-    threads = [threading.Thread(target=record) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    race([record] * 6)
     assert OutboxMessage.objects.count() == kept

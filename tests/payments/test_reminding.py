@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connections
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
@@ -22,6 +21,7 @@ from payments.services import reminding
 from payments.services.cancelling import Compensation, cancel, restore
 from payments.services.moving import move
 from payments.services.reminding import remind_due
+from tests.booking.racing import race
 from tests.factories import make_course, make_tutor
 from tests.notifications.support import written
 from tests.payments.sold import before, make_sold_lesson
@@ -202,23 +202,7 @@ def test_looking_for_lessons_is_one_question(django_assert_num_queries: DjangoAs
 
 
 def in_six_threads(now: datetime) -> int:
-    barrier, done, lock = threading.Barrier(6), [0], threading.Lock()
-
-    def remind() -> None:
-        barrier.wait()
-        try:
-            count = remind_due(now=now)
-        finally:
-            connections.close_all()
-        with lock:
-            done[0] += count
-
-    threads = [threading.Thread(target=remind) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return done[0]
+    return sum(done for done in race([partial(remind_due, now=now)] * 6) if isinstance(done, int))
 
 
 def thirty_lessons() -> datetime:

@@ -8,8 +8,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -21,10 +19,13 @@ from payments.models import Order, SavedCard
 from payments.services.credits import balance
 from tests.browser.buying import ADDRESS, fill_form
 from tests.browser.conftest import Screenshot
+from tests.browser.sessions import go_on_as
 from tests.chromium import visitor
+from tests.factories import logged_in
 from tests.payments.sandbox_process import StripeSandbox, answer_bank, fill_card
 from tests.payments.support import (
     ASKS_3D_SECURE,
+    browser_with,
     give_credits,
     make_coupon,
     make_held_cart,
@@ -42,31 +43,6 @@ def context(
 ) -> Iterator[BrowserContext]:
     with visitor(chromium, live_server.url) as context:
         yield context
-
-
-def log_in(context: BrowserContext, user: User, url: str) -> None:
-    client = Client()
-    client.force_login(user)
-    context.add_cookies(
-        [
-            {
-                "name": settings.SESSION_COOKIE_NAME,
-                "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
-                "url": url,
-            }
-        ]
-    )
-
-
-def carry(context: BrowserContext, cart: Cart, url: str) -> None:
-    """Make it this visitor's cart."""
-    client = Client()
-    session = client.session
-    session["cart"] = str(cart.pk)
-    session.save()
-    context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key or "", "url": url}]
-    )
 
 
 def arrived(page: Page) -> None:
@@ -90,7 +66,7 @@ def test_a_member_keeps_a_card_and_pays_with_it_and_credits_the_next_time(
     course, tutor = make_shelf()
     make_coupon("AUTOMNE10")
     make_held_cart(course, tutor, user=student)
-    log_in(context, student, live_server.url)
+    go_on_as(logged_in(student), context, live_server.url)
     page = context.new_page()
     page.goto("/paiement/")
     expect(page.get_by_text("Utiliser mes crédits")).to_have_count(0)
@@ -164,7 +140,7 @@ def test_credits_that_cover_all_need_no_card_and_only_the_keyboard(
 ) -> None:
     give_credits(student, "100.00")
     make_held_cart(*make_shelf(), user=student)
-    log_in(context, student, live_server.url)
+    go_on_as(logged_in(student), context, live_server.url)
     page = context.new_page()
     page.goto("/paiement/")
     fill_form(page, ADDRESS)
@@ -190,7 +166,7 @@ def test_credits_that_cover_all_need_no_script_either(
     give_credits(student, "100.00")
     make_held_cart(*make_shelf(), user=student)
     context = chromium.new_context(base_url=live_server.url, locale="fr-CA", java_script_enabled=False)
-    log_in(context, student, live_server.url)
+    go_on_as(logged_in(student), context, live_server.url)
     page = context.new_page()
     page.goto("/paiement/")
     fill_form(page, ADDRESS)
@@ -211,7 +187,7 @@ def test_a_price_that_changed_is_shown_beside_what_was_typed_and_confirmed_again
     course, tutor = make_shelf()
     cart = make_held_cart(course, tutor, starts=[next_lesson_time(hour=10), next_lesson_time(hour=13)])
     Cart.objects.filter(pk=cart.pk).update(coupon_code="AUTOMNE10")
-    carry(context, cart, live_server.url)
+    go_on_as(browser_with(cart), context, live_server.url)
     page = context.new_page()
     page.goto("/paiement/")
     expect(page.locator("[data-pay]")).to_have_text("Payer 81,00\xa0$")
@@ -242,7 +218,7 @@ def test_a_lost_hold_is_taken_back_on_the_spot_and_the_typed_card_stays(
 ) -> None:
     course, tutor = make_shelf()
     cart = make_held_cart(course, tutor, starts=[next_lesson_time(hour=10), next_lesson_time(hour=13)])
-    carry(context, cart, live_server.url)
+    go_on_as(browser_with(cart), context, live_server.url)
     page = context.new_page()
     page.goto("/paiement/")
     fill_form(page)

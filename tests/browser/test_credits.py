@@ -7,8 +7,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -17,16 +15,11 @@ from accounts.models import User
 from payments.models import CreditEntry, Order
 from payments.services.credits import add_entry
 from tests.browser.conftest import Screenshot
+from tests.browser.sessions import go_on_as
+from tests.factories import logged_in
 from tests.payments.support import make_coupon
 
 pytestmark = pytest.mark.browser
-
-
-def log_in(page: Page, live_server: LiveServer, user: User) -> None:
-    client = Client()
-    client.force_login(user)
-    name = settings.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
 
 
 def give(user: User, amount: str, cause: CreditEntry.Cause, order: Order | None = None) -> None:
@@ -40,7 +33,7 @@ def test_a_students_credits_have_no_barrier_empty_or_full(
     screenshot: Screenshot,
     barriers: Callable[[Page], list[str]],
 ) -> None:
-    log_in(page, live_server, student)
+    go_on_as(logged_in(student), page.context, live_server.url)
     page.goto("/tableau-de-bord/")
     page.get_by_role("link", name="Crédits").click()
     expect(page.get_by_text("Aucun crédit pour le moment.")).to_be_visible()
@@ -66,7 +59,7 @@ def test_the_direction_makes_a_coupon_and_gives_a_credit(
 ) -> None:
     make_coupon("AUTOMNE10", max_redemptions=10)
     make_coupon("ETE25", value="25.00", ends_at=timezone.now() - timedelta(days=9), active=False)
-    log_in(page, live_server, admin)
+    go_on_as(logged_in(admin), page.context, live_server.url)
     page.goto("/admin/snippets/payments/coupon/add/")
     page.get_by_label("Code", exact=False).first.fill("hiver 15")
     page.get_by_label("Genre").select_option("fixed")

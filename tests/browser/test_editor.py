@@ -19,8 +19,9 @@ from config.demo_content.drawing import Drawing
 from config.settings.base import ROOT
 from courses.models import CoursePage, Subject
 from courses.services import draft_page_for
+from tests.browser.sessions import log_in
 from tests.chromium import show_media, visitor
-from tests.factories import PASSWORD, make_course, make_tutor
+from tests.factories import make_course, make_tutor
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -52,14 +53,6 @@ def tangent() -> bytes:
     return drawing.webp()
 
 
-def log_in(page: Page, person: User) -> None:
-    page.goto("/connexion/")
-    page.get_by_label("Courriel").fill(person.email)
-    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/admin/")
-
-
 def test_an_editor_makes_a_course_page_from_nothing(
     page: Page, editor: User, admin: User, chromium: Browser, live_server: LiveServer
 ) -> None:
@@ -70,7 +63,7 @@ def test_an_editor_makes_a_course_page_from_nothing(
     draft_page_for(row=make_course("Chimie organique"), user=admin)
     page.set_default_timeout(PATIENCE)
     show_media(page.context)
-    log_in(page, editor)
+    log_in(page, editor, leads_to="/admin/")
     expect(page.get_by_role("link", name="Chimie organique")).to_be_visible()
     picture(page, "accueil")
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from booking.models import Appointment
 from home.formats import long_date
 from tests.browser.conftest import Screenshot
-from tests.browser.test_lessons import log_in
+from tests.browser.sessions import log_in
 from tests.chromium import Barriers
 from tests.factories import make_user
 from tests.payments.sold import make_sold_lesson

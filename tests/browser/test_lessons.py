@@ -8,21 +8,13 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.models import User
 from booking.models import Appointment
 from tests.browser.conftest import Screenshot
+from tests.browser.sessions import log_in
 from tests.chromium import Barriers
-from tests.factories import PASSWORD, make_course, make_lesson, make_tutor, make_user
+from tests.factories import make_course, make_lesson, make_tutor, make_user
 
 pytestmark = pytest.mark.browser
-
-
-def log_in(page: Page, user: User) -> None:
-    page.goto("/connexion/")
-    page.get_by_label("Courriel").fill(user.email)
-    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page).to_have_url("/tableau-de-bord/")
 
 
 def test_lessons_are_listed_and_can_be_joined_and_kept(

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Screenshot
-from tests.browser.test_lessons import log_in
+from tests.browser.sessions import log_in
 from tests.chromium import Barriers
 from tests.courses.support import make_tutor_page
 from tests.factories import make_course, make_tutor, make_user

@@ -6,7 +6,6 @@ Locks in the one order: order, line, lesson, tutor's time, ledger. Nothing here 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,13 +25,10 @@ from booking.changes import Actor
 from booking.models import Appointment
 from payments import events, lesson_mails
 from payments.errors import NotEnoughCredits
-from payments.gateway import GatewayUnavailable
 from payments.models import CreditEntry, Order, OrderLine, Refund
 from payments.pricing import NOTHING
 from payments.services.credits import add_entry, available, credit_line, lock_ledger
-from payments.services.refunds import promise_refund, send_refund
-
-log = logging.getLogger(__name__)
+from payments.services.refunds import promise_refund, try_to_send_refund
 
 # What is written in Wagtail's log.
 CANCEL, MOVE, RESTORE, COMPLETE = "payments.cancel", "payments.move", "payments.restore", "payments.complete"
@@ -74,10 +70,7 @@ def cancel(
         raise ValueError("only the direction chooses what is given back")
     done = _cancel(appointment, actor, by, reason, compensation, now)
     if done.refund_id:
-        try:
-            send_refund(refund_id=done.refund_id, now=now)
-        except GatewayUnavailable:
-            log.warning("Refund %s waits for reconciliation", done.refund_id)
+        try_to_send_refund(refund_id=done.refund_id, now=now)
     return done
 
 

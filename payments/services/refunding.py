@@ -25,7 +25,7 @@ from payments.gateway import GatewayRefused, GatewayUnavailable
 from payments.models import Order, OrderLine, Refund
 from payments.pricing import NOTHING
 from payments.services.cancelling import cancel_for_refund
-from payments.services.refunds import promise_refund, send_refund, take_in_refunds
+from payments.services.refunds import promise_refund, send_refund, take_in_refunds, try_to_send_refund
 from payments.services.returning import Left, left_of, spread_over
 
 log = logging.getLogger(__name__)
@@ -190,11 +190,7 @@ def refund_order(
                 "cancelled": [str(line.appointment_id) for line in plan.cancelled],
             },
         )
-    try:
-        refund = send_refund(refund_id=refund.pk, now=now)
-    except GatewayUnavailable:
-        log.warning("Refund %s waits for reconciliation", refund.pk)
-    return refund, True
+    return try_to_send_refund(refund_id=refund.pk, now=now) or refund, True
 
 
 def ask_stripe(*, order: Order, now: datetime) -> bool:

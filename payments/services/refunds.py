@@ -7,6 +7,7 @@ before; once Stripe has forgotten keys of that age, its list of refunds is asked
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -26,6 +27,8 @@ from payments.pricing import NOTHING, spread
 from payments.services.credits import add_entry
 from payments.services.returning import left_of
 from payments.services.reviews import close_reviews, open_review
+
+log = logging.getLogger(__name__)
 
 OUTCOMES = {
     RefundStatus.SUCCEEDED: Refund.Status.SUCCEEDED,
@@ -124,6 +127,15 @@ def send_refund(*, refund_id: UUID, now: datetime) -> Refund:
     except GatewayRefused as refused:
         return _give_up(refund, refused, now=now)
     return _record(refund, result, now=now)
+
+
+def try_to_send_refund(*, refund_id: UUID, now: datetime) -> Refund | None:
+    """`send_refund`, or None where Stripe doesn't answer: reconciliation asks again."""
+    try:
+        return send_refund(refund_id=refund_id, now=now)
+    except GatewayUnavailable:
+        log.warning("Refund %s waits for reconciliation", refund_id)
+        return None
 
 
 def take_in_refunds(*, intent_id: str, now: datetime) -> Order | None:

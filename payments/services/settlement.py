@@ -6,7 +6,6 @@ It re-reads the intent at Stripe and acts on what it *is*, any number of times, 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -26,16 +25,14 @@ from home.formats import money
 from notifications.signups import record_signup
 from payments import events, mails
 from payments.errors import MoneyDiffers, NotEnoughCredits
-from payments.gateway import GatewayUnavailable, Intent, IntentStatus, gateway
+from payments.gateway import Intent, IntentStatus, gateway
 from payments.models import Checkout, CheckoutLine, CreditEntry, Order, OrderLine, Refund, Review
 from payments.services import coupons
 from payments.services.cards import keep_card
 from payments.services.credits import add_entry, credit_line
-from payments.services.refunds import promise_refund, send_refund
+from payments.services.refunds import promise_refund, try_to_send_refund
 from payments.services.reviews import open_review
 from payments.services.unanswered import answered
-
-log = logging.getLogger(__name__)
 
 # What settling changes of a checkout.
 SETTLING = ("status", "user", "made_account", "settled_at", "confirming_since", "decline_code", "password")
@@ -307,10 +304,7 @@ def _empty_cart(line_ids: list[UUID]) -> None:
 
 def _send(refunds: Iterable[Refund], *, now: datetime) -> None:
     for refund in refunds:
-        try:
-            send_refund(refund_id=refund.pk, now=now)
-        except GatewayUnavailable:
-            log.warning("Refund %s waits for reconciliation", refund.pk)
+        try_to_send_refund(refund_id=refund.pk, now=now)
 
 
 def _account_of(checkout: Checkout) -> tuple[User, bool]:

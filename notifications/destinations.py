@@ -15,18 +15,14 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.generic import TemplateView
 from wagtail.admin import messages
-from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
-from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from notifications import webhooks
-from notifications.models import FailingDestination, OutboxMessage, StoppedDestination, host_of
-from notifications.resending import LIST_URL
+from notifications.models import FailingDestination, StoppedDestination, host_of
+from notifications.resending import BelowTheList
 from notifications.rules import Answer
 from notifications.services import resume_destination
 from notifications.wire import utc
@@ -97,19 +93,9 @@ def _ping(destination: Destination, *, now: datetime) -> Tested:
     return Tested(destination, answer, time.monotonic() - began)
 
 
-class DestinationsView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):
-    permission_required = "view"
-    model = OutboxMessage
+class DestinationsView(BelowTheList):
     template_name = "notifications/admin/destinations.html"
     page_title = gettext_lazy("Destinations")
-    header_icon = "mail"
-
-    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
-        return [
-            {"url": reverse("wagtailadmin_home"), "label": _("Accueil")},
-            {"url": reverse(LIST_URL), "label": _("Envois")},
-            {"url": "", "label": self.get_page_title()},
-        ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         tested = {each.destination.url: each for each in kwargs.pop("tested", [])}

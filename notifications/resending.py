@@ -49,20 +49,12 @@ def say_what_goes(request: HttpRequest, count: int) -> None:
         messages.warning(request, _("Rien n’a été renvoyé : l’envoi est en cours, ou il n’y en a pas."))
 
 
-class ResendView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):
-    """Asks first; sends one message again, or all that were given up, the oldest first."""
+class BelowTheList(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView):
+    """A page of the admin that the list of messages leads to."""
 
     permission_required = "view"
     model = OutboxMessage
-    template_name = "notifications/admin/resend.html"
-    page_title = gettext_lazy("Renvoyer")
     header_icon = "mail"
-
-    def get_messages(self) -> OutboxQuerySet:
-        if pk := self.kwargs.get("pk"):
-            return OutboxMessage.objects.filter(pk=pk)
-        oldest = OutboxMessage.objects.dead().order_by("created_at")[:AT_ONCE]
-        return OutboxMessage.objects.filter(pk__in=oldest.values("pk"))
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         return [
@@ -70,6 +62,19 @@ class ResendView(PermissionCheckedMixin, WagtailAdminTemplateMixin, TemplateView
             {"url": reverse(LIST_URL), "label": _("Envois")},
             {"url": "", "label": self.get_page_title()},
         ]
+
+
+class ResendView(BelowTheList):
+    """Asks first; sends one message again, or all that were given up, the oldest first."""
+
+    template_name = "notifications/admin/resend.html"
+    page_title = gettext_lazy("Renvoyer")
+
+    def get_messages(self) -> OutboxQuerySet:
+        if pk := self.kwargs.get("pk"):
+            return OutboxMessage.objects.filter(pk=pk)
+        oldest = OutboxMessage.objects.dead().order_by("created_at")[:AT_ONCE]
+        return OutboxMessage.objects.filter(pk__in=oldest.values("pk"))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = self.get_messages()

@@ -95,20 +95,18 @@ def _physics() -> Drawing:
     d.fill("M110 40h420v18H110z", NIGHT)
     d.fill("M132 58h14v260h-14zM494 58h14v260h-14z", NIGHT)
     d.fill("M104 306h70v12h-70zM466 306h70v12h-70z", NIGHT)
-    length = 196
-    at = [
-        (320 + length * math.sin(math.radians(a)), 58 + length * math.cos(math.radians(a)))
-        for a in (-38, -24, -8, 12, 34)
-    ]
-    arc = "M" + " ".join(
-        f"{320 + length * math.sin(math.radians(a)):.1f} {58 + length * math.cos(math.radians(a)):.1f}"
-        for a in range(-38, 35, 2)
-    )
-    d.line(arc, SLATE, 2)
-    for (x, y), colour in zip(at[:-1], ("#d5dae8", "#c3cadf", "#a9b3d1", "#8793bb"), strict=True):
+
+    def bob(degrees: int) -> tuple[float, float]:
+        return 320 + 196 * math.sin(math.radians(degrees)), 58 + 196 * math.cos(math.radians(degrees))
+
+    arc = map(bob, range(-38, 35, 2))
+    d.line("M" + " ".join(f"{x:.1f} {y:.1f}" for x, y in arc), SLATE, 2)
+    before = {-38: "#d5dae8", -24: "#c3cadf", -8: "#a9b3d1", 12: "#8793bb"}
+    for degrees, colour in before.items():
+        x, y = bob(degrees)
         d.line(f"M320 58L{x:.1f} {y:.1f}", colour, 2.4)
         d.circle(x, y, 25, colour)
-    x, y = at[-1]
+    x, y = bob(34)
     d.glow(x, y, 66)
     d.line(f"M320 58L{x:.1f} {y:.1f}", NIGHT, 3.4)
     d.circle(x, y, 27, SAFFRON)

@@ -7,15 +7,7 @@ from dataclasses import dataclass, field
 from config.demo_content.drawing import DUSK, GLOW, INDIGO, MIST, NIGHT, PAPER, SAFFRON, SAND, SLATE, Drawing
 
 # Skin and its shade, hair: all between saffron and ink.
-FAIR, TAN, BROWN, DEEP = (
-    ("#f6d9bd", "#e6b894"),
-    ("#e9bc92", "#d19b6d"),
-    ("#c28a5c", "#a26d43"),
-    (
-        "#84523a",
-        "#683d2a",
-    ),
-)
+FAIR, TAN, DEEP = ("#f6d9bd", "#e6b894"), ("#e9bc92", "#d19b6d"), ("#84523a", "#683d2a")
 RAVEN, CHESTNUT, COPPER, SILVER, STRAW = "#1b2033", "#5a3a2c", "#b5602c", "#b9bfcf", "#d9a85a"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import User
 from booking.errors import HoldsLost, LineBeingPaid, NotBookable, SlotTaken
-from booking.models import Appointment, AvailabilityException, CartLine, TimeClaim
+from booking.models import Appointment, AvailabilityException, Cart, CartLine, TimeClaim
 from booking.rules import Problem
 from booking.services import (
     Paid,
@@ -21,31 +21,31 @@ from booking.services import (
     release_line,
     sweep_expired_holds,
 )
+from courses.models import Course, Tutor
 from tests.booking.holding import DEADLINE, HOUR, NOW, START, claims
-from tests.factories import expire, make_cart, make_course, make_tutor
+from tests.factories import expire, make_cart
 
 pytestmark = pytest.mark.django_db
 
 
-def test_paying_keeps_the_slot_past_the_fifteen_minutes() -> None:
-    course = make_course()
-    tutor = make_tutor(courses=[course])
+def hold(course: Course, tutor: Tutor, cart: Cart | None = None) -> CartLine:
+    return hold_slot(cart=cart or make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
+
+
+def test_paying_keeps_the_slot_past_the_fifteen_minutes(course: Course, tutor: Tutor) -> None:
     cart = make_cart()
-    line = hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    line = hold(course, tutor, cart)
     assert begin_payment(cart=cart, deadline=DEADLINE, now=NOW) == [line]
     assert (TimeClaim.objects.get().state, TimeClaim.objects.get().expires_at) == ("paying", DEADLINE)
     expire(line)
     assert sweep_expired_holds(now=NOW) == 0
     with pytest.raises(SlotTaken):
-        hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
+        hold(course, tutor)
 
 
-def test_a_line_being_paid_is_neither_released_nor_paid_again() -> None:
-    course = make_course()
+def test_a_line_being_paid_is_neither_released_nor_paid_again(course: Course, tutor: Tutor) -> None:
     cart = make_cart()
-    line = hold_slot(
-        cart=cart, course=course, tutor=make_tutor(courses=[course]), start=START, duration=60, now=NOW
-    )
+    line = hold(course, tutor, cart)
     begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
     with pytest.raises(LineBeingPaid):
         release_line(line=line, now=NOW)
@@ -54,11 +54,9 @@ def test_a_line_being_paid_is_neither_released_nor_paid_again() -> None:
     assert claims()[0][3] == "paying"
 
 
-def test_payment_does_not_begin_when_a_hold_is_lost_and_changes_nothing() -> None:
-    course = make_course()
-    tutor = make_tutor(courses=[course])
+def test_payment_does_not_begin_when_a_hold_is_lost_and_changes_nothing(course: Course, tutor: Tutor) -> None:
     cart = make_cart()
-    lost = hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    lost = hold(course, tutor, cart)
     hold_slot(cart=cart, course=course, tutor=tutor, start=START + HOUR, duration=60, now=NOW)
     expire(lost)
     with pytest.raises(HoldsLost) as refused:
@@ -70,31 +68,25 @@ def test_payment_does_not_begin_when_a_hold_is_lost_and_changes_nothing() -> Non
     assert [state for *_, state in claims()] == ["hold", "hold"]
 
 
-def test_payment_does_not_begin_when_the_tutor_closed_the_day_meanwhile() -> None:
-    course = make_course()
-    tutor = make_tutor(courses=[course])
+def test_payment_does_not_begin_when_the_tutor_closed_the_day_meanwhile(course: Course, tutor: Tutor) -> None:
     cart = make_cart()
-    hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    hold(course, tutor, cart)
     AvailabilityException.objects.create(tutor=tutor, date=START.date(), kind="closed")
     with pytest.raises(NotBookable) as refused:
         begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
     assert refused.value.problems == [Problem.EXCEPTION]
 
 
-def test_payment_begins_although_the_notice_ran_out_during_the_hold() -> None:
-    course = make_course()
+def test_payment_begins_although_the_notice_ran_out_during_the_hold(course: Course, tutor: Tutor) -> None:
     cart = make_cart()
     now = START - timedelta(hours=12)
-    hold_slot(cart=cart, course=course, tutor=make_tutor(courses=[course]), start=START, duration=60, now=now)
+    hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=60, now=now)
     assert len(begin_payment(cart=cart, deadline=DEADLINE, now=now + timedelta(minutes=14))) == 1
 
 
-def test_a_payment_that_failed_gives_the_rest_of_the_hold_back() -> None:
-    course = make_course()
+def test_a_payment_that_failed_gives_the_rest_of_the_hold_back(course: Course, tutor: Tutor) -> None:
     cart = make_cart()
-    line = hold_slot(
-        cart=cart, course=course, tutor=make_tutor(courses=[course]), start=START, duration=60, now=NOW
-    )
+    line = hold(course, tutor, cart)
     begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
     for _ in range(2):
         end_payment(line_ids=[line.pk], now=NOW)
@@ -103,12 +95,9 @@ def test_a_payment_that_failed_gives_the_rest_of_the_hold_back() -> None:
     begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
 
 
-def test_a_payment_that_failed_after_the_hold_frees_the_slot() -> None:
-    course = make_course()
+def test_a_payment_that_failed_after_the_hold_frees_the_slot(course: Course, tutor: Tutor) -> None:
     cart = make_cart()
-    line = hold_slot(
-        cart=cart, course=course, tutor=make_tutor(courses=[course]), start=START, duration=60, now=NOW
-    )
+    line = hold(course, tutor, cart)
     begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
     expire(line)
     end_payment(line_ids=[line.pk], now=NOW)
@@ -116,9 +105,7 @@ def test_a_payment_that_failed_after_the_hold_frees_the_slot() -> None:
     assert CartLine.objects.with_hold().get().hold is None
 
 
-def test_a_paid_line_becomes_a_lesson_by_its_own_claim(student: User) -> None:
-    course = make_course()
-    tutor = make_tutor(courses=[course])
+def test_a_paid_line_becomes_a_lesson_by_its_own_claim(course: Course, tutor: Tutor, student: User) -> None:
     cart = make_cart()
     line = hold_slot(cart=cart, course=course, tutor=tutor, start=START, duration=90, now=NOW)
     begin_payment(cart=cart, deadline=DEADLINE, now=NOW)
@@ -145,10 +132,10 @@ def test_a_paid_line_becomes_a_lesson_by_its_own_claim(student: User) -> None:
 
 
 @pytest.mark.parametrize("line_id", [None, uuid4()])
-def test_a_paid_lesson_without_its_claim_is_booked_when_free(student: User, line_id: object) -> None:
-    course = make_course()
-    tutor = make_tutor(courses=[course])
-    lost = hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
+def test_a_paid_lesson_without_its_claim_is_booked_when_free(
+    course: Course, tutor: Tutor, student: User, line_id: object
+) -> None:
+    lost = hold(course, tutor)
     expire(lost)
     paid = Paid(course, tutor, START, 60, line_id)  # type: ignore[arg-type]
     [lesson] = book_lessons(paid=[paid], student=student, now=NOW)
@@ -156,12 +143,10 @@ def test_a_paid_lesson_without_its_claim_is_booked_when_free(student: User, line
     assert claims() == [(tutor.pk, START, START + HOUR, "lesson")]
 
 
-def test_a_paid_lesson_whose_time_is_gone_is_not_booked(student: User) -> None:
-    course = make_course()
-    tutor = make_tutor(courses=[course])
-    lost = hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
+def test_a_paid_lesson_whose_time_is_gone_is_not_booked(course: Course, tutor: Tutor, student: User) -> None:
+    lost = hold(course, tutor)
     expire(lost)
-    hold_slot(cart=make_cart(), course=course, tutor=tutor, start=START, duration=60, now=NOW)
+    hold(course, tutor)
     [lesson] = book_lessons(paid=[Paid(course, tutor, START, 60, lost.pk)], student=student, now=NOW)
     assert lesson is None
     assert not Appointment.objects.exists()

@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
-from wagtail.admin.ui.tables import Column, StatusTagColumn
+from wagtail.admin.ui.tables import Column, StatusTagColumn, TitleColumn
 from wagtail.admin.widgets.button import HeaderButton
 
-from accounts.read_only import ReadOnlyInspectView, ReadOnlyViewSet
+from accounts.read_only import ReadOnlyIndexView, ReadOnlyInspectView, ReadOnlyViewSet
 from booking.models import Appointment
 from booking.services.lessons import RESTORABLE
 from booking.wording import day_and_clock
@@ -36,6 +36,17 @@ class AppointmentFilterSet(WagtailFilterSet):
     class Meta:
         model = Appointment
         fields = ["status", "tutor", "course", "start"]
+
+
+class AppointmentIndexView(ReadOnlyIndexView):
+    def get_ordering(self) -> Any:
+        """Unless a column was chosen: what is under way or next first, then what is over, newest first."""
+        to_come = Q(end__gt=timezone.now())
+        return super().get_ordering() or [
+            Case(When(to_come, then=Value(0)), default=Value(1)),
+            Case(When(to_come, then="start")),
+            "-start",
+        ]
 
 
 class AppointmentInspectView(ReadOnlyInspectView):
@@ -95,15 +106,21 @@ class AppointmentViewSet(ReadOnlyViewSet):
     model = Appointment
     icon = "date"
     menu_label = _("Rendez-vous")
+    index_view_class = AppointmentIndexView
     inspect_view_class = AppointmentInspectView
     search_fields = [
         "student__first_name", "student__last_name", "student__email", "tutor__display_name",
         "course__title", "order_line__order__number",
     ]  # fmt: skip
     filterset_class = AppointmentFilterSet
-    ordering = ["-start"]
+    ordering = None
     list_display = [
-        "when",
+        TitleColumn(
+            "when",
+            label=_("Date"),
+            sort_key="start",
+            get_url=lambda lesson: reverse(_url("inspect"), args=[lesson.pk]),
+        ),
         Column("minutes", label=_("Durée"), accessor=lambda lesson: duration(lesson.minutes)),
         StatusTagColumn(
             "get_status_display",

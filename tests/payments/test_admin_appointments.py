@@ -317,3 +317,21 @@ def test_a_refund_goes_to_the_card_after_the_commit(direction: Client, student: 
     assert Order.objects.get().status == Order.Status.REFUNDED
     assert balance(user=student) == 0
     assert OutboxMessage.objects.get(type="booking.cancelled").payload["credit_issued"] == 0
+
+
+def test_the_list_begins_with_the_next_lesson_and_can_be_sorted(direction: Client) -> None:
+    """A lesson under way comes before what is to come, and that before what is over, the newest first."""
+    days = {"under way": -0.02, "today": 0.2, "next month": 30, "yesterday": -1, "last year": -365}
+    course = make_course()
+    for name, day in days.items():
+        tutor = make_tutor(name, courses=[course])
+        make_lesson(course=course, tutor=tutor, start=MONDAY + timedelta(days=day))
+
+    def listed(query: str = "") -> list[str]:
+        words = read(direction.get(f"{LESSONS}{query}"))
+        return sorted((name for name in days if name in words), key=words.rindex)
+
+    assert listed() == ["under way", "today", "next month", "yesterday", "last year"]
+    assert listed("?ordering=start") == ["last year", "yesterday", "under way", "today", "next month"]
+    assert listed("?ordering=-start") == ["next month", "today", "under way", "yesterday", "last year"]
+    assert "ordering=start" in direction.get(LESSONS).content.decode()

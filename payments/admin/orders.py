@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils.functional import cached_property
@@ -134,10 +134,18 @@ class OrderViewSet(ReadOnlyViewSet):
         Column(
             "total", label=_("Total"), accessor=lambda order: money(order.total_cad), sort_key="total_cad"
         ),
+        # The state speaks of refunds only.
+        Column(
+            "given_cad",
+            label=_("Rendu en crédits"),
+            accessor=lambda order: money(order.given_cad) if order.given_cad else "–",
+        ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
-        return Order.objects.select_related("user")
+        given = CreditEntry.objects.filter(order=OuterRef("pk")).exclude(cause=CreditEntry.Cause.SPENT)
+        sums = given.order_by().values("order").values(sum=Sum("amount_cad"))
+        return Order.objects.select_related("user").annotate(given_cad=Subquery(sums))
 
     def get_urlpatterns(self) -> list[Any]:
         return [

@@ -235,11 +235,14 @@ class TestMoving:
 
 def test_an_order_says_beside_its_state_what_was_called_off_and_credited(direction: Client) -> None:
     lesson = make_sold_lesson(discount="5.00", credits="10.00")
-    page = f"/admin/snippets/payments/order/inspect/{Order.objects.get().pk}/"
+    orders = "/admin/snippets/payments/order/"
+    page = f"{orders}inspect/{Order.objects.get().pk}/"
     assert "annulé" not in read(direction.get(page))
+    assert "30,00 $ –" in read(direction.get(orders))
 
     send(direction, "annuler", lesson, compensation="credit", shown="30.00+10.00")
     assert "Payée 1 cours annulé, crédité 40,00 $ Date" in read(direction.get(page))
+    assert "30,00 $ 40,00 $" in read(direction.get(orders))
     second = OrderLine.objects.get()
     other = make_sold_lesson(start=START + timedelta(days=1), student=lesson.student)
     OrderLine.objects.exclude(pk=second.pk).update(order=second.order_id)
@@ -251,6 +254,7 @@ def test_an_order_says_beside_its_state_what_was_called_off_and_credited(directi
         each.refresh_from_db()
         send(direction, "retablir", each, takes_credit_back="on" if each == lesson else "")
     assert "cours annulé" not in read(direction.get(page))
+    assert "30,00 $ 45,00 $" in read(direction.get(orders))  # of the two, one was not taken back
 
 
 class TestBringingBack:

@@ -32,6 +32,8 @@ MOST_WORDS = 12
 SHORTEST_MISTAKE = 4
 SEARCHES_A_MINUTE = 60
 SUGGESTIONS_A_MINUTE = 180
+# What pupils call a subject, and the beginning of the word that they mean.
+CLIPPED = {"math": "math", "maths": "math"}
 
 # Words as they stand in the index, of about the length that is looked for; the commonest first.
 _VOCABULARY = """
@@ -80,9 +82,10 @@ def find(pages: PageQuerySet[Any], text: str, *, limit: int | None = None) -> Fo
     """Those of `pages` that match all the words, best first.
 
     Without any, those with words that begin so; then those with words that look alike. One query where there
-    is a match, five at most.
+    is a match, five at most. A clipped word is a beginning from the first: one page alone may say « maths ».
     """
-    if found := _with_all_words(pages, text, limit) or beginning_with(pages, text, limit=limit):
+    whole = [] if CLIPPED.keys() & _typed(text) else _with_all_words(pages, text, limit)
+    if found := whole or beginning_with(pages, text, limit=limit):
         return Found(found)
     near = _nearest_words(text)
     if near is None:
@@ -92,7 +95,7 @@ def find(pages: PageQuerySet[Any], text: str, *, limit: int | None = None) -> Fo
 
 def find_pages(text: str, *, limit: int) -> Found:
     """Published, public pages of every type: those with the words and those with words that begin so, first
-    those whose title has them. Who types `math` means mathematics, though one page alone says « maths ».
+    those whose title has them.
     """
     if len(text) < SHORTEST_QUERY:
         return Found([])
@@ -139,6 +142,10 @@ def _with_all_words(pages: PageQuerySet[Any], text: str, limit: int | None) -> l
 
 
 def _words(text: str) -> list[str]:
+    return [CLIPPED.get(word, word) for word in _typed(text)]
+
+
+def _typed(text: str) -> list[str]:
     return re.findall(r"\w+", fold(text))[:MOST_WORDS]
 
 

@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from wagtail.models import Page, PageViewRestriction
 
 from home.models import ContentPage, HomePage
-from home.search import find_pages, fold
+from home.search import find, find_pages, fold, suggest
 from tests.courses.support import make_course_page, make_tutor_page
 from tests.factories import make_course, make_tutor
 
@@ -56,11 +56,14 @@ def test_words_may_be_unfinished_in_any_order() -> None:
     assert titles("diff calc") == ["Calcul différentiel"]
 
 
-def test_words_that_begin_so_are_found_beside_whole_ones_and_titles_come_first() -> None:
+@pytest.mark.parametrize("text", ["math", "maths", "Maths"])
+def test_words_that_begin_so_are_found_beside_whole_ones_and_titles_come_first(text: str) -> None:
     content("Maude Gagnon", "Ses élèves ne sont plus poches en maths.")
     content("Mathématiques du secondaire", "Les fractions.")
 
-    assert titles("math") == ["Mathématiques du secondaire", "Maude Gagnon"]
+    assert titles(text) == ["Mathématiques du secondaire", "Maude Gagnon"]
+    assert [page.title for page in suggest(text, limit=10)] == titles(text)
+    assert len(find(Page.objects.all(), text).pages) == 2
 
 
 @pytest.mark.parametrize(

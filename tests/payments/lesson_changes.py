@@ -8,7 +8,8 @@ from icalendar import Calendar
 
 from accounts.models import User
 from booking.changes import Actor
-from booking.models import Appointment
+from booking.models import Appointment, Cart, CartLine
+from booking.services import hold_slot
 from notifications.composing import Mail
 from notifications.models import OutboxMessage
 from payments.services.cancelling import Cancellation, Compensation, cancel
@@ -56,6 +57,11 @@ def cancel_as_admin(
         compensation=compensation,
         now=now or before(lesson, days=1),
     )
+
+
+def hold_for(cart: Cart, lesson: Appointment, start: datetime = NEXT_DAY, *, now: datetime = NOW) -> CartLine:
+    """An hour with the lesson's tutor, in somebody's cart."""
+    return hold_slot(cart=cart, course=lesson.course, tutor=lesson.tutor, start=start, duration=60, now=now)
 
 
 def mails() -> dict[str, Mail]:

@@ -9,8 +9,9 @@ import pytest
 from django.utils import timezone
 
 from booking.errors import HoldsLost
-from booking.models import CartLine, TimeClaim
+from booking.models import Cart, CartLine, TimeClaim
 from booking.services import hold_slot
+from courses.models import Course, Tutor
 from payments.errors import CartChanged, NothingToPay, PaymentDeclined, PaymentInProgress, PaymentUnavailable
 from payments.gateway import IntentStatus
 from payments.models import Checkout
@@ -29,6 +30,11 @@ from tests.payments.support import (
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("stripe_sandbox")]
+
+
+def add_an_afternoon(cart: Cart, course: Course, tutor: Tutor) -> None:
+    start = next_lesson_time(hour=14)
+    hold_slot(cart=cart, course=course, tutor=tutor, start=start, duration=60, now=timezone.now())
 
 
 def test_paying_freezes_the_cart_and_turns_holds_into_paying_claims() -> None:
@@ -118,14 +124,7 @@ def test_a_cart_that_changed_gets_a_new_checkout_and_the_old_intent_is_cancelled
     old = start(cart)
     with pytest.raises(PaymentDeclined):
         pay_by_card(old, DECLINED)
-    hold_slot(
-        cart=cart,
-        course=course,
-        tutor=tutor,
-        start=next_lesson_time(hour=14),
-        duration=60,
-        now=timezone.now(),
-    )
+    add_an_afternoon(cart, course, tutor)
     new = start(cart, total="90.00")
     old.refresh_from_db()
     assert old.status == Checkout.Status.CANCELLED
@@ -138,14 +137,7 @@ def test_a_changed_cart_that_turns_out_to_be_paid_is_not_paid_again() -> None:
     course, tutor = make_shelf()
     cart = make_held_cart(course, tutor)
     paid = start_and_pay(cart)
-    hold_slot(
-        cart=cart,
-        course=course,
-        tutor=tutor,
-        start=next_lesson_time(hour=14),
-        duration=60,
-        now=timezone.now(),
-    )
+    add_an_afternoon(cart, course, tutor)
     with pytest.raises(PaymentInProgress):
         start(cart, total="90.00")
     paid.refresh_from_db()

@@ -15,7 +15,6 @@ from accounts.models import User
 from booking.changes import Actor
 from booking.errors import BookingError, LessonClosed, SlotTaken
 from booking.models import Appointment, AppointmentChange, CartLine, TimeClaim
-from booking.services import hold_slot
 from notifications.models import OutboxMessage
 from payments.models import Checkout, CreditEntry, OrderLine
 from payments.services import settle
@@ -31,7 +30,7 @@ from tests.booking.racing import (
     without_lock,
 )
 from tests.factories import make_cart
-from tests.payments.lesson_changes import NEXT_DAY, NOW
+from tests.payments.lesson_changes import NEXT_DAY, NOW, hold_for
 from tests.payments.sold import START, make_sold_lesson
 from tests.payments.support import make_held_cart, next_lesson_time, start_and_pay
 
@@ -65,15 +64,7 @@ def moving(lesson: Appointment, start: datetime = NEXT_DAY) -> Callable[[], Appo
 
 
 def holding(lesson: Appointment, start: datetime) -> Callable[[], CartLine]:
-    return partial(
-        hold_slot,
-        cart=make_cart(),
-        course=lesson.course,
-        tutor=lesson.tutor,
-        start=start,
-        duration=60,
-        now=NOW,
-    )
+    return partial(hold_for, make_cart(), lesson, start)
 
 
 def told(event: str) -> int:

@@ -12,15 +12,13 @@ import time_machine
 from django.test import Client
 
 from accounts.models import Role, User
-from booking.changes import Actor
 from booking.models import Appointment, AppointmentChange, TimeClaim
-from booking.services import hold_slot
 from notifications.models import OutboxMessage
 from payments.models import CreditEntry
-from payments.services.cancelling import Compensation, cancel
 from payments.services.credits import balance
 from tests.booking.pages import starts, text_of, times_by_day
 from tests.factories import logged_in, make_cart, make_lesson, make_user
+from tests.payments.lesson_changes import cancel_as_tutor, hold_for
 from tests.payments.sold import make_sold_lesson
 
 pytestmark = pytest.mark.django_db
@@ -115,14 +113,7 @@ class TestCancelling:
         assert OutboxMessage.objects.filter(type="booking.cancelled").count() == 1
 
     def test_a_stale_page_says_that_the_other_was_first(self, lesson: Appointment) -> None:
-        cancel(
-            appointment=lesson,
-            actor=Actor.TUTOR,
-            by=lesson.tutor.user,
-            reason="Grippe",
-            compensation=Compensation.CREDIT,
-            now=MONDAY,
-        )
+        cancel_as_tutor(lesson, now=MONDAY)
         answer = logged_in(lesson.student).post(address(lesson, "annuler"), {"version": 0})
         words = text_of(answer.content.decode())
         assert answer.status_code == 409
@@ -216,14 +207,7 @@ class TestMoving:
         assert OutboxMessage.objects.filter(type="booking.rescheduled").count() == 1
 
     def test_a_time_that_was_taken_meanwhile_is_answered_with_near_ones(self, lesson: Appointment) -> None:
-        hold_slot(
-            cart=make_cart(),
-            course=lesson.course,
-            tutor=lesson.tutor,
-            start=datetime.fromisoformat(WEDNESDAY_TEN),
-            duration=60,
-            now=MONDAY,
-        )
+        hold_for(make_cart(), lesson, datetime.fromisoformat(WEDNESDAY_TEN))
         client = logged_in(lesson.student)
         asked = client.get(address(lesson, "deplacer") + "?debut=2027-01-13T15:00Z")
         sent = client.post(address(lesson, "deplacer"), {"version": 0, "debut": WEDNESDAY_TEN})
@@ -239,14 +223,7 @@ class TestMoving:
         assert lesson.sequence == 0
 
     def test_ones_own_cart_is_in_the_way_too(self, lesson: Appointment) -> None:
-        hold_slot(
-            cart=make_cart(lesson.student),
-            course=lesson.course,
-            tutor=lesson.tutor,
-            start=datetime.fromisoformat(WEDNESDAY_TEN),
-            duration=60,
-            now=MONDAY,
-        )
+        hold_for(make_cart(lesson.student), lesson, datetime.fromisoformat(WEDNESDAY_TEN))
         answer = logged_in(lesson.student).post(
             address(lesson, "deplacer"), {"version": 0, "debut": WEDNESDAY_TEN}
         )

@@ -10,22 +10,22 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from icalendar import Calendar
 
 from accounts.models import User
-from booking.changes import Actor
 from booking.errors import LessonClosed, NotBookable, ReasonMissing, SlotTaken, TooLate
 from booking.models import Appointment, AppointmentChange, CartLine, TimeClaim, TimeOff
 from booking.rules import Problem
-from booking.services import hold_slot
 from notifications.models import OutboxMessage
 from payments.errors import NotEnoughCredits
 from payments.models import CreditEntry, OrderLine
-from payments.services.cancelling import Compensation, cancel, restore
+from payments.services.cancelling import Compensation, restore
 from payments.services.credits import add_entry, balance
 from tests.factories import expire, make_cart, make_lesson
 from tests.payments.lesson_changes import (
     NEXT_DAY,
     NOW,
     calendar_in,
+    cancel_as_admin,
     cancel_as_student,
+    hold_for,
     mails,
     move_as_admin,
     move_as_student,
@@ -147,37 +147,21 @@ class TestMoving:
         make_lesson(course=lesson.course, tutor=lesson.tutor, start=NEXT_DAY)
         with pytest.raises(SlotTaken):
             move_as_student(lesson)
-        hold_slot(
-            cart=make_cart(),
-            course=lesson.course,
-            tutor=lesson.tutor,
-            start=NEXT_DAY + DAY,
-            duration=60,
-            now=NOW,
-        )
+        hold_for(make_cart(), lesson, NEXT_DAY + DAY)
         with pytest.raises(SlotTaken):
             move_as_student(lesson, NEXT_DAY + DAY)
         assert nothing_happened(lesson)
 
     def test_a_hold_that_has_run_out_is_no_obstacle(self) -> None:
         lesson = make_sold_lesson()
-        line = hold_slot(
-            cart=make_cart(), course=lesson.course, tutor=lesson.tutor, start=NEXT_DAY, duration=60, now=NOW
-        )
+        line = hold_for(make_cart(), lesson)
         expire(line)
         move_as_student(lesson)
         assert TimeClaim.objects.count() == 1
 
     def test_the_students_own_cart_is_respected(self) -> None:
         lesson = make_sold_lesson()
-        hold_slot(
-            cart=make_cart(lesson.student),
-            course=lesson.course,
-            tutor=lesson.tutor,
-            start=NEXT_DAY,
-            duration=60,
-            now=NOW,
-        )
+        hold_for(make_cart(lesson.student), lesson)
         with pytest.raises(NotBookable) as refused:
             move_as_student(lesson)
         assert refused.value.problems == [Problem.HELD_BY_YOU]
@@ -333,14 +317,7 @@ class TestRestoring:
 
     def test_what_was_not_credited_is_not_taken(self, admin: User) -> None:
         lesson = make_sold_lesson()
-        cancel(
-            appointment=lesson,
-            actor=Actor.ADMIN,
-            by=admin,
-            reason="Absence",
-            compensation=Compensation.NOTHING,
-            now=NOW,
-        )
+        cancel_as_admin(lesson, admin, Compensation.NOTHING, now=NOW)
         self.bring_back(lesson, admin)
         assert not CreditEntry.objects.exists()
         assert OrderLine.objects.get().returned_cad == 0

@@ -12,18 +12,17 @@ from pytest_django.fixtures import Settings
 
 from accounts.mail_topics import refuse
 from accounts.models import MailTopic
-from booking.changes import Actor
 from booking.models import Appointment, AppointmentChange
 from booking.models.appointments import AppointmentQuerySet
 from notifications.composing import Mail
 from notifications.models import OutboxMessage
 from payments.services import reminding
-from payments.services.cancelling import Compensation, cancel, restore
-from payments.services.moving import move
+from payments.services.cancelling import Compensation, restore
 from payments.services.reminding import remind_due
 from tests.booking.racing import race
 from tests.factories import make_course, make_tutor
 from tests.notifications.support import written
+from tests.payments.lesson_changes import cancel_as_admin, cancel_as_student, move_as_student, move_as_tutor
 from tests.payments.sold import before, make_sold_lesson
 
 pytestmark = pytest.mark.django_db
@@ -119,14 +118,7 @@ def test_a_lesson_booked_inside_the_day_is_not_reminded_of() -> None:
 def test_nobody_is_reminded_of_a_lesson_that_was_called_off() -> None:
     lesson = in_days()
     now = before(lesson, hours=24)
-    cancel(
-        appointment=lesson,
-        actor=Actor.STUDENT,
-        by=lesson.student,
-        reason="",
-        compensation=Compensation.CREDIT,
-        now=before(lesson, days=3),
-    )
+    cancel_as_student(lesson, now=before(lesson, days=3))
     assert remind_due(now=now) == 0
 
 
@@ -136,14 +128,7 @@ def test_a_reminder_that_waits_to_be_sent_is_dropped_with_the_lesson() -> None:
     remind_due(now=now)
     assert len(mails(now)) == 1
     assert mails(lesson.start) == []
-    cancel(
-        appointment=lesson,
-        actor=Actor.STUDENT,
-        by=lesson.student,
-        reason="",
-        compensation=Compensation.CREDIT,
-        now=now,
-    )
+    cancel_as_student(lesson, now=now)
     assert mails(now) == []
 
 
@@ -152,7 +137,7 @@ def test_a_lesson_that_moves_is_reminded_of_again_at_its_new_time_only() -> None
     now = before(lesson, hours=24)
     remind_due(now=now)
     new = lesson.start + timedelta(days=2)
-    move(appointment=lesson, start=new, actor=Actor.STUDENT, by=lesson.student, reason="", now=now)
+    move_as_student(lesson, new, now=now)
     assert mails(now) == []
     assert remind_due(now=before(lesson, hours=20)) == 0
     assert remind_due(now=new - timedelta(hours=24)) == 1
@@ -164,9 +149,7 @@ def test_who_was_told_of_the_new_time_inside_the_day_is_not_told_twice() -> None
     lesson = in_days()
     new = lesson.start - timedelta(hours=3)
     moved_at = new - timedelta(hours=23)
-    move(
-        appointment=lesson, start=new, actor=Actor.TUTOR, by=lesson.tutor.user, reason="Examen", now=moved_at
-    )
+    move_as_tutor(lesson, new, now=moved_at)
     assert remind_due(now=moved_at + timedelta(minutes=10)) == 0
     assert AppointmentChange.objects.get().action == "rescheduled"
 
@@ -174,14 +157,7 @@ def test_who_was_told_of_the_new_time_inside_the_day_is_not_told_twice() -> None
 def test_a_lesson_brought_back_in_time_is_reminded_of(admin: Any) -> None:
     lesson = in_days()
     early = before(lesson, days=3)
-    cancel(
-        appointment=lesson,
-        actor=Actor.ADMIN,
-        by=admin,
-        reason="Erreur",
-        compensation=Compensation.NOTHING,
-        now=early,
-    )
+    cancel_as_admin(lesson, admin, Compensation.NOTHING, now=early)
     restore(appointment=lesson, by=admin, reason="Erreur", takes_credit_back=False, now=early)
     assert remind_due(now=before(lesson, hours=24)) == 1
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from booking.models import CartLine, TimeClaim
 from tests.browser.conftest import Screenshot
+from tests.chromium import Barriers
 from tests.factories import expire, make_course, make_course_page, make_lesson, make_tutor
 
 pytestmark = pytest.mark.browser
 
 
 def test_a_lost_time_is_replaced_by_a_near_one_in_one_click(
-    page: Page, live_server: LiveServer, screenshot: Screenshot, barriers: Callable[[Page], list[str]]
+    page: Page, live_server: LiveServer, screenshot: Screenshot, barriers: Barriers
 ) -> None:
     course = make_course("Mathématiques, 4e secondaire")
     tutor = make_tutor("Maude Gagnon", courses=[course], weekly=[(day, 540, 720) for day in range(7)])

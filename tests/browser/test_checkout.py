@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -20,7 +20,7 @@ from payments.services.credits import balance
 from tests.browser.buying import ADDRESS, fill_form
 from tests.browser.conftest import Screenshot
 from tests.browser.sessions import go_on_as
-from tests.chromium import visitor
+from tests.chromium import Barriers, visitor
 from tests.factories import logged_in
 from tests.payments.sandbox_process import StripeSandbox, answer_bank, fill_card
 from tests.payments.support import (
@@ -34,7 +34,6 @@ from tests.payments.support import (
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-Barriers = Callable[[Page], list[str]]
 
 
 @pytest.fixture

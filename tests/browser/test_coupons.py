@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.conftest import Screenshot
+from tests.chromium import Barriers
 from tests.factories import make_course, make_course_page, make_tutor
 from tests.payments.support import make_coupon
 
@@ -16,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_code_is_refused_taken_and_removed_without_leaving_the_page(
-    page: Page, live_server: LiveServer, screenshot: Screenshot, barriers: Callable[[Page], list[str]]
+    page: Page, live_server: LiveServer, screenshot: Screenshot, barriers: Barriers
 ) -> None:
     make_coupon("AUTOMNE10")
     course = make_course("Mathématiques, 4e secondaire", rate="45.00")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
@@ -16,6 +15,7 @@ from payments.models import CreditEntry, Order
 from payments.services.credits import add_entry
 from tests.browser.conftest import Screenshot
 from tests.browser.sessions import go_on_as
+from tests.chromium import Barriers
 from tests.factories import logged_in
 from tests.payments.support import make_coupon
 
@@ -31,7 +31,7 @@ def test_a_students_credits_have_no_barrier_empty_or_full(
     live_server: LiveServer,
     student: User,
     screenshot: Screenshot,
-    barriers: Callable[[Page], list[str]],
+    barriers: Barriers,
 ) -> None:
     go_on_as(logged_in(student), page.context, live_server.url)
     page.goto("/tableau-de-bord/")

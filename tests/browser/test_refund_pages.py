@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -14,6 +13,7 @@ from accounts.models import Role, User
 from payments.models import Order, Refund
 from payments.services.refunds import promise_refund, send_refund, take_in_refunds
 from tests.browser.conftest import SCREENSHOTS
+from tests.chromium import Barriers
 from tests.factories import PASSWORD, make_user
 from tests.payments.orders import Sold, make_paid_order
 from tests.payments.sandbox_process import StripeSandbox
@@ -51,7 +51,7 @@ def test_from_an_orders_page_to_a_refund_and_back(
     page: Page,
     live_server: LiveServer,
     stripe_sandbox: StripeSandbox,
-    barriers: Callable[[Page], list[str]],
+    barriers: Barriers,
 ) -> None:
     admin = make_user(Role.ADMIN, email="direction@exemple.ca", first_name="Claire", last_name="Bouchard")
     order = make_paid_order([Sold("45.00", "4.50", "10.25"), Sold("67.50", "6.75"), Sold("45.00", "4.50")])

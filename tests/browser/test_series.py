@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 import pytest
@@ -13,13 +12,14 @@ from pytest_django.live_server_helper import LiveServer
 
 from booking.grid import local_day
 from tests.browser.conftest import Screenshot
+from tests.chromium import Barriers
 from tests.factories import make_course, make_course_page, make_lesson, make_tutor
 
 pytestmark = pytest.mark.browser
 
 
 def test_a_student_repeats_a_lesson_each_week_around_one_that_is_taken(
-    page: Page, live_server: LiveServer, screenshot: Screenshot, barriers: Callable[[Page], list[str]]
+    page: Page, live_server: LiveServer, screenshot: Screenshot, barriers: Barriers
 ) -> None:
     course = make_course("Mathématiques, 4e secondaire")
     tutor = make_tutor("Maude Gagnon", courses=[course], weekly=[(day, 540, 720) for day in range(7)])

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.conftest import Screenshot
+from tests.chromium import Barriers
 from tests.factories import PASSWORD, make_course, make_course_page, make_tutor
 
 pytestmark = pytest.mark.browser
 
 
 def test_a_tutor_finds_out_which_rule_took_the_hours_away(
-    page: Page, live_server: LiveServer, screenshot: Screenshot, barriers: Callable[[Page], list[str]]
+    page: Page, live_server: LiveServer, screenshot: Screenshot, barriers: Barriers
 ) -> None:
     course = make_course("Mathématiques, 4e secondaire")
     tutor = make_tutor("Maude Gagnon", courses=[course], weekly=[(day, 540, 570) for day in range(7)])

@@ -14,7 +14,6 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.query import PageQuerySet
@@ -50,7 +49,6 @@ class Listing(ABC, Generic[Offered]):
     """One list as its template shows it. Six queries at most, ten when nothing has the words."""
 
     cards_template: str
-    search_label: str | Promise
 
     def __init__(self, pages: PageQuerySet[Any], request: HttpRequest, *, now: datetime) -> None:
         self.request, self.now = request, now

@@ -129,7 +129,7 @@ class SiteSettings(PreviewableMixin, BaseSiteSetting):
         blank=True,
         verbose_name=_("autres pages du pied de page"),
         help_text=_(
-            "L’en-tête montre les pages cochées « Afficher dans les menus » juste sous l’accueil ; "
+            "L’en-tête montre les pages placées juste sous l’accueil dont « Menu » est coché; "
             "le pied de page montre celles-ci."
         ),
     )

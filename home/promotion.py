@@ -9,13 +9,12 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ObjectDoesNotExist
-from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, Panel, TabbedInterface
 from wagtail.models import Page
 
 from home.chrome import frame_of
-from home.sharing import description_of, home_address, title_of
+from home.sharing import description_of, home_address, picture_without_one, title_of
 
 CARD = "fill-720x378|format-jpeg|jpegquality-82"
 
@@ -57,9 +56,7 @@ class SearchPreviewPanel(Panel):
                 "intro": "" if "intro" in self.form.fields else getattr(page, "intro", ""),
                 "has_slug": above is not None and above.depth > 1,
                 "picture": self._picture(),
-                "house_picture": frame.chrome.sharing.url
-                if frame.chrome.sharing
-                else static("img/sharing.jpg"),
+                "house_picture": picture_without_one(frame.chrome).url,
                 "chooser": self.panel.picture if self.panel.picture in self.form.fields else "",
             }
 

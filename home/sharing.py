@@ -33,7 +33,6 @@ class Drawn(Protocol):
 @dataclass(frozen=True)
 class Picture:
     url: str
-    """Whole, with its host."""
     width: int
     height: int
 
@@ -51,6 +50,7 @@ class Sharing:
     listed: bool
     """Whether search engines may show it."""
     picture: Picture
+    """Its address is whole, with its host."""
     facts: SafeString
 
 
@@ -71,17 +71,13 @@ def sharing_of(
     """
     address: str = (page.get_full_url(request) or "") if page.pk else ""
     home = home_address(frame)
-    picture = picture or frame.chrome.sharing
+    picture = picture or picture_without_one(frame.chrome)
     return Sharing(
         title=title_of(page),
         description=description_of(page),
         address=f"{address}?page={number}" if address and number > 1 and not narrowed else address,
         listed=bool(address) and not narrowed and not getattr(request, "is_preview", False),
-        picture=(
-            Picture(urljoin(home, picture.url), picture.width, picture.height)
-            if picture
-            else Picture(urljoin(home, static("img/sharing.jpg")), 1200, 630)
-        ),
+        picture=Picture(urljoin(home, picture.url), picture.width, picture.height),
         facts=structured.script(
             [
                 school(frame),
@@ -91,6 +87,11 @@ def sharing_of(
             ]
         ),
     )
+
+
+def picture_without_one(chrome: Chrome) -> Drawn:
+    """What links to a page without a picture of its own show: the brand's, else the house's."""
+    return chrome.sharing or Picture(static("img/sharing.jpg"), 1200, 630)
 
 
 def home_address(frame: Frame) -> str:

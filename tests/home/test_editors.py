@@ -64,6 +64,14 @@ def test_the_direction_finds_reports_and_redirects_once(client: Client, admin: U
     assert [label for label in labels if "edirection" in label] == ["Redirections"]
 
 
+def test_nobodys_browser_asks_outside_for_a_newer_wagtail(client: Client, admin: User) -> None:
+    admin.is_superuser = True
+    admin.save()
+    client.force_login(admin)
+
+    assert "w-upgrade" not in client.get("/admin/").content.decode()
+
+
 def test_an_image_without_words_is_refused(client: Client, editor: User) -> None:
     client.force_login(editor)
     form = {"title": "Deux élèves", "file": picture(), "description": ""}

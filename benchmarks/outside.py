@@ -20,7 +20,7 @@ import redis
 from django.conf import settings
 
 from config.processes import end_with_parent
-from tests.stack import ROOT, database_url
+from tests.stack import ROOT, database_url, end_all
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwC2Jf4mT1zO8="  # noqa: S105
 STARTED_WITHIN = 60
@@ -45,15 +45,7 @@ class Outside:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in self.processes.values():
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGTERM)
-        for process in self.processes.values():
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+        end_all(self.processes.values())
 
     def run(self, name: str, *arguments: str) -> None:
         self.start(name, sys.executable, *arguments)

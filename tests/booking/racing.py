@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -27,7 +26,7 @@ from django.db import connection, connections
 
 from booking.errors import TryAgain
 from booking.models import TimeClaim
-from tests.stack import ROOT, database_url, free_port
+from tests.stack import ROOT, database_url, end_all, free_port
 
 T = TypeVar("T")
 START_SECONDS = 60
@@ -235,13 +234,7 @@ def web_processes(workers: int = 2) -> Iterator[str]:
             _wait_for(port, server, log.read_text)
             yield f"http://127.0.0.1:{port}"
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(server.pid, signal.SIGTERM)
-            try:
-                server.wait(15)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)
-                server.wait()
+            end_all([server])
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes], read_log: Callable[[], str]) -> None:

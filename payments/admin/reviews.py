@@ -39,7 +39,6 @@ from payments.services.resolutions import stray_intent
 
 LIST_URL = "wagtailsnippets_payments_review:list"
 INSPECT_URL = "wagtailsnippets_payments_review:inspect"
-ACTION_URL = "wagtailsnippets_payments_review:action"
 STRIPE = "https://dashboard.stripe.com/"
 SHOWN_ON_HOME = 5
 NOTE = forms.CharField(required=False, max_length=Review._meta.get_field("resolution").max_length)

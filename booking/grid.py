@@ -9,7 +9,7 @@ time becomes UTC here, once per day, and nowhere else.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,11 @@ def epoch_minutes(moment: datetime) -> int:
 def local_day(moment: datetime) -> date:
     """The school's day in which a moment falls."""
     return timezone.localtime(moment, timezone.get_default_timezone()).date()
+
+
+def local_moment(day: date, wall: time = time.min) -> datetime:
+    """When one of the school's clocks shows that time of a day; midnight, unless told."""
+    return datetime.combine(day, wall, timezone.get_default_timezone())
 
 
 def wall_half_hours(ranges: list[tuple[int, int]]) -> int:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import MailTopic, Role, User
-from booking.grid import local_day
+from booking.grid import local_day, local_moment
 from booking.models import Appointment
 from home.formats import long_date, money
 from notifications.composing import Letter, Occasion, mail_kind
@@ -22,7 +22,7 @@ from notifications.models import OutboxMessage
 from notifications.services import MailTo, record_mails
 from payments.models import Order, Refund, Review
 from payments.pricing import NOTHING
-from payments.tutor_mails import NOON, morning_of
+from payments.tutor_mails import NOON
 
 DIGEST = "admin.digest"
 SENT_AT = time(7)
@@ -49,7 +49,7 @@ class Digest:
 def record_digest(*, now: datetime) -> int:
     """In the morning, to each admin who wants it: once. Says how many were recorded."""
     today = local_day(now)
-    if not morning_of(today, SENT_AT) <= now < morning_of(today, NOON):
+    if not local_moment(today, SENT_AT) <= now < local_moment(today, NOON):
         return 0
     people = (
         User.objects.filter(is_active=True, role=Role.ADMIN)
@@ -87,7 +87,7 @@ def digest(occasion: Occasion) -> Letter | None:
 def digest_of(today: date) -> Digest:
     """Five queries, whatever there is."""
     yesterday = today - timedelta(days=1)
-    begin, midnight, end = (morning_of(day, time()) for day in (yesterday, today, today + timedelta(days=1)))
+    begin, midnight, end = map(local_moment, (yesterday, today, today + timedelta(days=1)))
     sold = Order.objects.filter(
         status__in=Order.REALLY_PAID, created_at__gte=begin, created_at__lt=midnight
     ).aggregate(orders=Count("pk"), sales=Sum(F("total_cad") + F("credits_cad")))

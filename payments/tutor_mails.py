@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import MailTopic, Role, User
 from booking.calendars import teaching_calendar
-from booking.grid import local_day
+from booking.grid import local_day, local_moment
 from booking.models import Appointment
 from booking.models.appointments import AppointmentQuerySet
 from booking.wording import day_and_clock
@@ -41,8 +40,8 @@ def record_day_lists(*, now: datetime) -> int:
 
     Says how many were recorded.
     """
-    begin = morning_of(local_day(now))
-    if not begin <= now < morning_of(local_day(now), NOON):
+    begin = local_moment(local_day(now), MORNING)
+    if not begin <= now < local_moment(local_day(now), NOON):
         return 0
     # Who was booked for today since then was told of that lesson by itself.
     lessons = _lessons_of(local_day(now)).filter(start__gt=now, created_at__lte=begin)
@@ -54,11 +53,6 @@ def record_day_lists(*, now: datetime) -> int:
     day = local_day(now).isoformat()
     with transaction.atomic():
         return len(record_mails([MailTo(DAY, person, {"day": day}, once=day) for person in people], now=now))
-
-
-def morning_of(day: date, hour: time = MORNING) -> datetime:
-    """That hour of a day in the school's zone."""
-    return datetime.combine(day, hour, tzinfo=timezone.get_default_timezone())
 
 
 @mail_kind(NEW_LESSONS, label=gettext_lazy("Nouveaux cours à donner"))
@@ -109,9 +103,8 @@ def day_list(occasion: Occasion) -> Letter | None:
 
 
 def _lessons_of(day: date) -> AppointmentQuerySet:
-    midnight = morning_of(day, time())
     return Appointment.objects.filter(
         status=Appointment.Status.SCHEDULED,
-        start__gte=midnight,
-        start__lt=morning_of(day + timedelta(days=1), time()),
+        start__gte=local_moment(day),
+        start__lt=local_moment(day + timedelta(days=1)),
     )

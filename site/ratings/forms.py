@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from booking.grid import local_moment
 from ratings.models import Rating
 from ratings.questions import FIELDS, MAX_COMMENT, MEANINGS, QUESTIONS
 
@@ -142,11 +142,7 @@ class PeriodForm(forms.Form):
         first, last = self.cleaned_data["du"], self.cleaned_data["au"]
         limits = {}
         if first:
-            limits["created_at__gte"] = _midnight(first)
+            limits["created_at__gte"] = local_moment(first)
         if last:
-            limits["created_at__lt"] = _midnight(last + timedelta(days=1))
+            limits["created_at__lt"] = local_moment(last + timedelta(days=1))
         return limits
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

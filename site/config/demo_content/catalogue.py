@@ -14,6 +14,7 @@ from wagtail.images.models import Image
 
 from accounts.models import Role
 from accounts.services import create_account
+from booking.grid import local_moment
 from booking.models import AvailabilityException, TimeOff, WeeklyRule
 from config.demo_content.courses import COURSES, SUBJECT_NAMES
 from config.demo_content.illustrations import SCENES, scene, subject
@@ -164,9 +165,7 @@ def _make_week(tutor: Tutor, demo: DemoTutor, now: datetime) -> None:
             exception.start_minute, exception.end_minute = _minute(change.start), _minute(change.end)
         exception.save()
     if demo.off:
-        first, last = (
-            timezone.make_aware(datetime.combine(today + timedelta(days=days), time.min)) for days in demo.off
-        )
+        first, last = (local_moment(today + timedelta(days=days)) for days in demo.off)
         TimeOff.objects.create(tutor=tutor, during=DateTimeTZRange(first, last))
 
 

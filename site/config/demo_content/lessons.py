@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.services import create_account
+from booking.grid import local_moment
 from booking.models import Appointment, TimeClaim
 from booking.slots import open_slots
 from config.demo_content.tutors import TUTORS
@@ -62,7 +63,7 @@ def _past_lessons(student: User, tutor: Tutor, course: Course, now: datetime) ->
     today = timezone.localdate(now)
     tuesday = today - timedelta(days=(today.weekday() - 1) % 7 or 7)
     for day in (tuesday - timedelta(days=7), tuesday):
-        start = timezone.make_aware(datetime.combine(day, time(17)))
+        start = local_moment(day, time(17))
         make_lesson(student, tutor, course, start, 60, Appointment.Status.COMPLETED)
 
 

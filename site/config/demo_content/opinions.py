@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from accounts.models import User
+from booking.grid import local_moment
 from booking.models import Appointment
 from config.demo_content.lessons import make_lesson
 from config.demo_content.typesetting import typeset
@@ -102,7 +103,7 @@ def give(
 
 def _say(student: User, tutor: Tutor, course: Course, opinion: Opinion, now: datetime) -> None:
     day = timezone.localdate(now) - timedelta(weeks=opinion.weeks)
-    start = timezone.make_aware(datetime.combine(day, time(16)))
+    start = local_moment(day, time(16))
     lesson = make_lesson(student, tutor, course, start, 60, Appointment.Status.COMPLETED)
     rate(
         student=student,

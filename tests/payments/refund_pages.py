@@ -8,6 +8,7 @@ from typing import Any
 from django.test import Client
 
 from payments.models import Order
+from tests.booking import pages
 
 ORDERS = "/admin/snippets/payments/order/"
 REFUNDS = "/admin/snippets/payments/refund/"
@@ -37,8 +38,7 @@ def by_line(order: Order, *amounts: str, **more: str) -> dict[str, str]:
 
 
 def text_of(answer: Any) -> str:
-    body = re.sub(r"(?s)<(style|script|svg).*?</\1>", " ", answer.content.decode())
-    return " ".join(re.sub(r"<[^>]+>", " ", body).split()).replace("\xa0", " ").replace("&#x27;", "'")
+    return pages.text_of(re.sub(r"(?s)<(style|script|svg).*?</\1>", " ", answer.content.decode()))
 
 
 def hidden(answer: Any) -> dict[str, str]:

@@ -16,6 +16,7 @@ from booking.models import Cart, TimeClaim, WeeklyRule
 from courses.models import Course
 from payments.models import Checkout, Order
 from payments.services.credits import balance
+from tests.booking.pages import text_of
 from tests.factories import logged_in
 from tests.payments.checkout_pages import BY_SCRIPT, TYPED, press_pay, shown_by
 from tests.payments.support import (
@@ -48,10 +49,6 @@ def client_of(user: User, *, credits: str = "") -> Client:  # noqa: A002
     return logged_in(user)
 
 
-def words(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).replace("\xa0", " ").split())
-
-
 def send(client: Client, *, shown: str, **typed: str) -> Any:
     """The form as a browser without scripts sends it."""
     return client.post("/paiement/", {**TYPED, "shown": shown, **typed})
@@ -68,14 +65,14 @@ class TestSums:
         make_coupon("AUTOMNE10")
         two_lessons(student, code="AUTOMNE10")
         client = client_of(student, credits="30.00")
-        before = words(client.get("/paiement/").content.decode())
+        before = text_of(client.get("/paiement/").content.decode())
         assert "Sous-total 90,00 $ Rabais AUTOMNE10 −9,00 $ Total 81,00 $" in before
         assert "Utiliser mes crédits (30,00 $)" in before
 
         page = client.get("/paiement/", {"use_credits": "on"}, headers=HTMX).content.decode()
-        assert "Sous-total 90,00 $ Rabais AUTOMNE10 −9,00 $ Crédits −30,00 $ Total 51,00 $" in words(page)
+        assert "Sous-total 90,00 $ Rabais AUTOMNE10 −9,00 $ Crédits −30,00 $ Total 51,00 $" in text_of(page)
         assert 'data-cents="5100"' in page
-        assert "Payer 51,00 $" in words(page)
+        assert "Payer 51,00 $" in text_of(page)
         assert "<form" not in page  # what was typed stays where it is
 
     def test_unticking_takes_the_credits_out_again(self, student: User) -> None:
@@ -83,7 +80,7 @@ class TestSums:
         client = client_of(student, credits="30.00")
         page = client.get("/paiement/", headers=HTMX).content.decode()
         assert 'data-cents="9000"' in page
-        assert "Crédits −" not in words(page)
+        assert "Crédits −" not in text_of(page)
 
     def test_without_a_script_a_button_updates_the_total_and_keeps_what_was_typed(
         self, student: User
@@ -94,7 +91,7 @@ class TestSums:
         page = answer.content.decode()
         assert answer.status_code == 200
         assert 'value="Trois-Rivières"' in page
-        assert "Payer 60,00 $" in words(page)
+        assert "Payer 60,00 $" in text_of(page)
         assert "corriger" not in page
         assert not Checkout.objects.exists()
 
@@ -113,7 +110,7 @@ class TestSums:
         shown = self.shown_with_credits(client)
         press_pay(client, card=DECLINED, shown=shown, use_credits="on")
         page = client.get("/paiement/").content.decode()
-        assert "Payer 60,00 $" in words(page)
+        assert "Payer 60,00 $" in text_of(page)
         assert re.search(r'name="use_credits"\s+value="on"\s+checked', page)
 
     def shown_with_credits(self, client: Client) -> str:
@@ -158,7 +155,7 @@ class TestChanged:
         assert answer.status_code == 409
         html = answer.json()["html"]
         assert "<form" not in html
-        assert "Total : avant 90,00 $ → maintenant 100,00 $" in words(html)
+        assert "Total : avant 90,00 $ → maintenant 100,00 $" in text_of(html)
         assert 'data-cents="10000"' in html
         assert not Checkout.objects.exists()
         fresh = re.search(r'name="shown"\s+value="([^"]+)"', html)
@@ -175,7 +172,7 @@ class TestChanged:
         page = answer.content.decode()
         assert answer.status_code == 409
         assert "a déjà servi autant de fois que prévu" in page
-        assert "avant 0,00 $ → maintenant 90,00 $" in words(page)
+        assert "avant 0,00 $ → maintenant 90,00 $" in text_of(page)
         assert 'value="Trois-Rivières"' in page
         assert Order.objects.count() == 0
 
@@ -198,7 +195,7 @@ class TestLost:
         answer = press_pay(client, shown=shown)
         html = answer.json()["html"]
         assert answer.status_code == 409
-        assert "13 h à 14 h : n’est plus retenu" in words(html)
+        assert "13 h à 14 h : n’est plus retenu" in text_of(html)
         assert re.search(rf'name="again"\s+value="{line}"', html)
         assert 'data-cents="4500"' in html
         assert not Checkout.objects.exists()
@@ -250,8 +247,8 @@ class TestLost:
         answer = press_pay(client, shown=shown)
         html = answer.json()["html"]
         assert answer.status_code == 409
-        assert "13 h à 14 h" in words(html).split("Votre commande")[0]
-        assert "10 h à 11 h" not in words(html).split("Votre commande")[0]
+        assert "13 h à 14 h" in text_of(html).split("Votre commande")[0]
+        assert "10 h à 11 h" not in text_of(html).split("Votre commande")[0]
         assert 'name="again"' not in html
 
 

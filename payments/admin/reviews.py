@@ -176,7 +176,7 @@ class ReviewActionView(PermissionCheckedMixin, WagtailAdminTemplateMixin, Templa
         except GatewayUnavailable:
             messages.error(request, _("Stripe ne répond pas pour le moment. Réessayez dans un instant."))
         except GatewayRefused as refused:
-            messages.error(request, _("Stripe refuse : %(reason)s") % {"reason": refused})
+            messages.error(request, _("Stripe refuse : %(reason)s") % {"reason": refused})
         else:
             messages.success(request, said)
         return redirect(INSPECT_URL, self.review.pk)

@@ -38,7 +38,7 @@ def show_unanswered(*, checkout: Checkout, known: bool | None, now: datetime) ->
     if kind == Kind.UNKNOWN_PAYMENT:
         detail = _(
             "Stripe ne connaît pas ce paiement (%(intent)s), sans doute parce que les clés de Stripe ont "
-            "changé : il ne sera ni réglé ni annulé de lui-même, et les plages restent retenues."
+            "changé : il ne sera ni réglé ni annulé de lui-même, et les plages restent retenues."
         ) % {"intent": checkout.intent_id}
     shown = Review.objects.open().filter(kind__in=Review.UNANSWERED, subject=str(checkout.pk)).first()
     if shown is None:

@@ -17,17 +17,16 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from accounts.models import Role, User
+from accounts.sessions import SessionStore
 from booking.models import Cart, TimeClaim
 from booking.services import Wanted, hold_slots
 from courses.models import Course, Tutor
 from courses.money import lesson_amount
 from payments.models import Checkout, CheckoutLine
 from payments.services import pay
-from payments.views.returning import CHECKOUTS_OF_THIS_BROWSER
 from tests.factories import make_cart, make_course, make_tutor, make_user
 from tests.payments.sandbox_process import StripeSandbox
 from tests.payments.support import card_token, make_buyer, start
@@ -121,17 +120,12 @@ def _lose(line: CheckoutLine, *, to_somebody: bool) -> None:
 # Browsers
 
 
-def cookie_of(*, user: User | None = None, checkout: Checkout | None = None, cart: Cart | None = None) -> str:
-    """A browser's session: logged in, with a cart, or one that has just paid; as a Cookie header."""
+def cookie_of(user: User) -> str:
+    """The session of a browser that is logged in, as a Cookie header."""
     session = SessionStore()
-    if user:
-        session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    if checkout:
-        session[CHECKOUTS_OF_THIS_BROWSER] = [str(checkout.pk)]
-    if cart:
-        session["cart"] = str(cart.pk)
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
@@ -200,14 +194,15 @@ def ask_all(url: str, wanted: Sequence[Ask], *, clients: int) -> tuple[list[Answ
 
 def return_page(checkout: Checkout) -> Ask:
     """Where the bank sends the browser that paid."""
-    return Ask(f"/paiement/{checkout.pk}/retour/", cookie_of(user=checkout.user, checkout=checkout))
+    assert checkout.user
+    return Ask(f"/paiement/{checkout.pk}/retour/", cookie_of(checkout.user))
 
 
 def payments_of(url: str, sandbox: StripeSandbox, user: User, *, clients: int) -> list[Ask]:
     """ "Payer" as each of several browsers of one member would send it, with a card typed in each."""
     asks = []
     for _browser in range(clients):
-        cookie = cookie_of(user=user)
+        cookie = cookie_of(user)
         page = ask(connect(url), Ask("/paiement/", cookie))
         shown = re.search(rb'name="shown"\s+value="([^"]+)"', page.body)
         assert shown, f"the checkout page says {page.status}"

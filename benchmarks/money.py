@@ -26,7 +26,7 @@ from django.test.utils import CaptureQueriesContext, setup_test_environment
 from django.utils import timezone
 
 from benchmarks import buyers, ledger_check
-from benchmarks.buyers import Shelf
+from benchmarks.buyers import Ask, Shelf
 from benchmarks.database import bench_database
 from benchmarks.pages import BOOKKEEPING, p95
 from benchmarks.table import show
@@ -91,9 +91,8 @@ def _settle(checkout: Checkout) -> None:
 
 
 def come_back(shelf: Shelf, url: str) -> dict[str, Any]:
-    pages = [buyers.return_page(buyers.paid_checkout(shelf, lessons=3)) for _ in range(RETURNS_ALONE)]
-    alone, _ = buyers.ask_all(url, pages, clients=1)
-    pages = [buyers.return_page(buyers.paid_checkout(shelf, lessons=3)) for _ in range(RETURNS)]
+    alone, _ = buyers.ask_all(url, _waiting(shelf, url, RETURNS_ALONE), clients=1)
+    pages = _waiting(shelf, url, RETURNS)
     crowd, seconds = buyers.ask_all(url, pages, clients=COMING_BACK)
     to_the_dashboard = [answer.location == "/tableau-de-bord/" for answer in [*alone, *crowd]]
     assert all(to_the_dashboard), f"{to_the_dashboard.count(False)} were not settled by their own page"
@@ -101,6 +100,15 @@ def come_back(shelf: Shelf, url: str) -> dict[str, Any]:
         "return_p95_ms": p95(answer.seconds for answer in alone[RETURNS_ALONE // 10 :]),
         "settlements_per_s": len(crowd) / seconds,
     }
+
+
+def _waiting(shelf: Shelf, url: str, number: int) -> list[Ask]:
+    """The return pages of so many browsers that have just paid. Each has seen a page of the site before, and
+    so its session is in the cache.
+    """
+    pages = [buyers.return_page(buyers.paid_checkout(shelf, lessons=3)) for _ in range(number)]
+    buyers.ask_all(url, [Ask("/connexion/", page.cookie) for page in pages], clients=COMING_BACK)
+    return pages
 
 
 def pay_at_once(shelf: Shelf, url: str, sandbox: StripeSandbox) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class Drills:
         self.stack = stack
         self.sandbox = stack.sandbox
         self.shelf = shelf
-        self.admin = buyers.cookie_of(user=make_user(Role.ADMIN))
+        self.admin = buyers.cookie_of(make_user(Role.ADMIN))
 
     # What happens
 

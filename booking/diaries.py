@@ -18,6 +18,7 @@ from booking.grid import (
     wall_half_hours,
     wall_half_hours_touched,
 )
+from booking.prepared import prepared
 
 OPEN, CLOSED = 1, 0
 
@@ -222,7 +223,7 @@ def load_diaries(
     Enough of each diary to judge any lesson that begins from `first_day` to `last_day`. One query, always.
     Whether a hold still stands is judged by the database's clock.
     """
-    with connection.cursor() as cursor:
+    with prepared(), connection.cursor() as cursor:
         cursor.execute(
             *diaries_query(
                 first_day=first_day,

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import OperationalError, connection, transaction
 
 from booking.errors import TryAgain
+from booking.prepared import prepared
 
 # Namespaces, in the order in which locks are taken.
 ADDRESS, CART, TUTOR = 7101, 7102, 7103
@@ -40,7 +41,7 @@ FROM patience, (
 def claiming() -> Iterator[None]:
     """A transaction that locks; it waits three seconds at most, then raises TryAgain."""
     try:
-        with transaction.atomic():
+        with prepared(), transaction.atomic():
             yield
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) in {_LOCK_NOT_AVAILABLE, _DEADLOCK_DETECTED}:

@@ -24,6 +24,7 @@ from booking.grid import local_day
 from booking.models import Cart, CartLine, TimeClaim
 from booking.nearest import nearest_starts
 from booking.picker import MAIN
+from booking.prepared import prepared
 from booking.rules import HORIZON, problems
 from booking.services import (
     cart_for,
@@ -158,6 +159,7 @@ def cart(request: HtmxRequest) -> HttpResponse:
 @public
 @require_POST
 @never_cache
+@prepared()
 def add(request: HtmxRequest) -> HttpResponse:
     """Hold a slot. Repeating it is harmless: the cart gives back the line that it has."""
     now = timezone.now()

@@ -17,6 +17,7 @@ from wagtail.models import Page
 from accounts.access import public
 from booking.models import Cart
 from booking.picker import MAIN, Picker, course_picker, no_picker, tutor_picker
+from booking.prepared import prepared
 from booking.services import cart_for
 from booking.views.fragments import HtmxRequest, page_path
 from booking.wishes import Wish, name_in, read_wish
@@ -30,6 +31,7 @@ FILTER = "filter"
 @require_safe
 @never_cache
 @vary_on_headers("HX-Request")
+@prepared()
 def picker(request: HtmxRequest) -> HttpResponse:
     """Times of one week. As a whole page it sends on to the page that presents the course or tutor."""
     shown = asked_picker(

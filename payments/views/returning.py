@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import public
 from booking.errors import BookingError
+from booking.prepared import prepared
 from payments.errors import decline_message
 from payments.gateway import GatewayRefused, GatewayUnavailable
 from payments.models import Checkout
@@ -28,7 +29,11 @@ SHOWN = ("status", "user_id", "email", "intent_id", "decline_code", "made_accoun
 
 
 def remember(request: HttpRequest, checkout: Checkout) -> None:
-    """Only the browser that paid may open the return page and be logged in by it."""
+    """Only the browser in which a guest paid may open the return page, and be logged in by it. A member's
+    is known by its account.
+    """
+    if checkout.user_id and checkout.user_id == request.user.pk:
+        return
     known = request.session.get(CHECKOUTS_OF_THIS_BROWSER, [])
     if str(checkout.pk) not in known:
         request.session[CHECKOUTS_OF_THIS_BROWSER] = [*known, str(checkout.pk)]
@@ -37,6 +42,7 @@ def remember(request: HttpRequest, checkout: Checkout) -> None:
 @public
 @never_cache
 @require_GET
+@prepared()
 def checkout_return(request: HttpRequest, checkout_id: UUID) -> HttpResponse:
     """Where the bank sends people back to: settles, or waits for the settlement."""
     checkout = _own_checkout(request, checkout_id)
@@ -73,12 +79,11 @@ def _own_checkout(request: HttpRequest, checkout_id: UUID) -> Checkout:
 
 def _arrive(request: HttpRequest, checkout: Checkout) -> str:
     """Greet the buyer of a settled checkout; a browser that made an account by paying is logged in, once."""
-    by_browser = str(checkout.pk) in request.session.get(CHECKOUTS_OF_THIS_BROWSER, [])
-    if by_browser and checkout.made_account and checkout.user and not request.user.is_authenticated:
-        login(request, checkout.user, backend="django.contrib.auth.backends.ModelBackend")
-    request.session[CHECKOUTS_OF_THIS_BROWSER] = [
-        known for known in request.session.get(CHECKOUTS_OF_THIS_BROWSER, []) if known != str(checkout.pk)
-    ]
+    known = request.session.get(CHECKOUTS_OF_THIS_BROWSER, [])
+    if str(checkout.pk) in known:
+        if checkout.made_account and checkout.user and not request.user.is_authenticated:
+            login(request, checkout.user, backend="django.contrib.auth.backends.ModelBackend")
+        request.session[CHECKOUTS_OF_THIS_BROWSER] = [each for each in known if each != str(checkout.pk)]
     order = checkout.order
     booked = [lesson is not None for lesson in order.lines.values_list("appointment", flat=True)]
     if all(booked):

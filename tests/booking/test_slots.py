@@ -284,5 +284,12 @@ def test_claims_are_found_by_index_among_many() -> None:
         )
         cursor.execute("EXPLAIN " + query, values)
         plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert "Seq Scan on booking_timeclaim" not in plan
-    assert "claim_by_tutor_and_start" in plan
+        # Prepared, it may be planned for any values.
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        cursor.execute("PREPARE diaries AS " + query % {name: f"${n}" for n, name in enumerate(values, 1)})
+        cursor.execute("EXPLAIN EXECUTE diaries (%s, %s, %s, %s, %s, %s, %s)", list(values.values()))
+        generic_plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("DEALLOCATE diaries")
+    for each in (plan, generic_plan):
+        assert "Seq Scan on booking_timeclaim" not in each
+        assert "claim_by_tutor_and_start" in each

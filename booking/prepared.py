@@ -16,8 +16,8 @@ def prepared() -> Iterator[None]:
     """Have PostgreSQL parse and plan a statement the first times that a connection sends it, and no more.
 
     Values then go beside the statement, and PostgreSQL can't tell that two expressions are the same one, as
-    DISTINCT and GROUP BY may need (Django's ticket 34255). Pages of Wagtail's admin do: this is for statements
-    of our own, not for the whole site. Who has statements logged wants to read the values in them.
+    DISTINCT and GROUP BY may need (Django's ticket 34255). Pages of Wagtail's admin do: this is for our own
+    statements, not for the whole site. Who has statements logged wants to read the values in them.
     """
     if connection.queries_logged:
         yield

@@ -5,7 +5,7 @@ Holds begin and end by the database's clock, so that web servers whose clocks di
 notice and horizon.
 """
 
-from booking.services.carts import adopt_guest_cart, cart_for, cart_for_writing, merge_carts
+from booking.services.carts import adopt_guest_cart, cart_for, cart_for_writing, keep_cart, merge_carts
 from booking.services.holds import (
     Wanted,
     hold_slot,
@@ -40,6 +40,7 @@ __all__ = [
     "end_payment",
     "hold_slot",
     "hold_slots",
+    "keep_cart",
     "leave_cart",
     "locked_lesson",
     "merge_carts",

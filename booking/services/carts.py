@@ -25,14 +25,21 @@ def cart_for(*, request: HttpRequest) -> Cart | None:
 
 
 def cart_for_writing(*, request: HttpRequest) -> Cart:
-    """The visitor's cart, made now if there is none."""
-    if request.user.is_authenticated:
-        return cart_for(request=request) or Cart.objects.get_or_create(user=request.user)[0]
+    """The visitor's cart; for a guest without one a new one, which `hold_slot` writes with its first line.
+
+    Then `keep_cart` is to be called.
+    """
     cart = cart_for(request=request)
     if cart is None:
-        cart = Cart.objects.create()
-        request.session[SESSION_KEY] = str(cart.pk)
+        user = request.user
+        cart = Cart.objects.get_or_create(user=user)[0] if user.is_authenticated else Cart()
     return cart
+
+
+def keep_cart(*, request: HttpRequest, cart: Cart) -> None:
+    """Let a guest find the cart again."""
+    if cart.user_id is None and request.session.get(SESSION_KEY) != str(cart.pk):
+        request.session[SESSION_KEY] = str(cart.pk)
 
 
 def merge_carts(*, source: Cart, target: Cart) -> None:

@@ -81,11 +81,13 @@ def hold_slot(
     """Put a lesson of `duration` minutes into the cart and hold its time for 15 minutes.
 
     `tutor` None takes the first available: lowest priority number, then fewest booked hours in that local
-    week. A lesson that the cart already holds is given back as it is. `in_place_of` is a line of the cart
-    that leaves it in the same step if its hold was lost. Raises SlotTaken, NotBookable, TooManyHolds,
-    TryAgain.
+    week. A lesson that the cart already holds is given back as it is; a new cart is written with its first
+    one, or not at all. `in_place_of` is a line of the cart that leaves it in the same step if its hold was
+    lost. Raises SlotTaken, NotBookable, TooManyHolds, TryAgain.
     """
     with claiming():
+        if cart._state.adding:
+            cart.save()
         wanted = Wanted(course, start, duration, tutor)
         _lock_for([wanted], cart, address)
         line = _hold(cart, wanted, _diaries([wanted], cart), now, address)

@@ -30,6 +30,7 @@ from booking.services import (
     cart_for,
     cart_for_writing,
     hold_slot,
+    keep_cart,
     refuse_unbookable,
     release_line,
     renew_line,
@@ -175,7 +176,7 @@ def add(request: HtmxRequest) -> HttpResponse:
     }
     try:
         if cart is None:
-            # Whoever comes too late to a rush is told so at once: no cart and session, no waiting for a lock.
+            # Whoever comes too late to a rush is told so at once, and waits for no lock.
             refuse_unbookable(**lesson, now=now)
             cart = cart_for_writing(request=request)
         line = hold_slot(
@@ -185,6 +186,7 @@ def add(request: HtmxRequest) -> HttpResponse:
             in_place_of=form.cleaned_data["remplace"],
             now=now,
         )
+        keep_cart(request=request, cart=cart)
     except BookingError as error:
         status = CONFLICT if isinstance(error, SlotTaken | TryAgain) else REFUSED
         return _fresh_picker(request, now=now, cart=cart, course=course, refusal=error.message, status=status)

@@ -16,3 +16,10 @@ class SessionStore(CachedDatabaseStore):
         Were it, the database would refuse it, and Django then takes another.
         """
         return get_random_string(KEY_LENGTH, VALID_KEY_CHARS)
+
+    def save(self, must_create: bool = False) -> None:
+        """Django creates a new session through this very method, and then caches it a second time."""
+        if self.session_key is None:
+            self.create()
+        else:
+            super().save(must_create)

@@ -88,6 +88,16 @@ def test_a_visitor_who_comes_too_late_waits_for_nobody_and_leaves_nothing_behind
     assert "sessionid" not in client.cookies
 
 
+def test_a_visitor_who_loses_the_rush_under_the_lock_leaves_nothing_behind_either(
+    client: Client, course: Course, tutor: Tutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(Client(), course)
+    monkeypatch.setattr("booking.views.cart.refuse_unbookable", lambda **_: None)  # it was free a moment ago
+    assert client.post("/panier/ajouter/", choice(course), headers=HTMX).status_code == 409
+    assert Cart.objects.count() == 1
+    assert "sessionid" not in client.cookies
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

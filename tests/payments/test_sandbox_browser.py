@@ -209,6 +209,18 @@ def test_a_card_badly_typed_is_explained_in_french(page: Page) -> None:
         expect(wrong).to_have_accessible_description(message)
 
 
+def test_a_slow_press_on_the_button_is_not_lost_to_an_error_that_appears_above_it(page: Page) -> None:
+    fill_card(page, cvc="12")
+    button = page.get_by_role("button", name="Payer")
+    button.hover()
+
+    page.mouse.down()
+    page.wait_for_timeout(300)
+    page.mouse.up()
+
+    expect(page.get_by_role("status")).to_have_text("Le code de sécurité de votre carte est incomplet.")
+
+
 def test_the_form_is_filled_and_sent_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Tab")
     page.keyboard.type("5555555555554444")

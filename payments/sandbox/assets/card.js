@@ -195,8 +195,10 @@ form.addEventListener("input", (event) => {
   if (event.target.getAttribute("aria-invalid")) show(event.target.name, checks[event.target.name]());
   changed();
 });
-form.addEventListener("focusout", ({ target }) => {
-  if (target.value && checks[target.name]) show(target.name, checks[target.name]());
+// Only from one field to the next: an error that appears while the page's own button is pressed would push it
+// away from under the finger. What presses it asks for every check anyway.
+form.addEventListener("focusout", ({ target, relatedTarget }) => {
+  if (relatedTarget && target.value && checks[target.name]) show(target.name, checks[target.name]());
 });
 form.addEventListener("submit", (event) => { event.preventDefault(); tell("enter"); });
 new ResizeObserver(resize).observe(document.body);

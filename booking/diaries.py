@@ -193,11 +193,12 @@ def diaries_query(
     course_id: int | None = None,
     tutor_ids: Collection[int] | None = None,
     cart_id: UUID | None = None,
+    ranked: bool = True,
 ) -> tuple[str, dict[str, Any]]:
     """The statement and its parameters; see `load_diaries`."""
-    # Whole weeks, since "fewest booked hours that week" orders the tutors; a lesson may run past the last
-    # midnight.
-    window = calendar_of(week_of(first_day)[0], week_of(last_day)[1] + timedelta(days=1))
+    if ranked:  # "fewest booked hours that week" orders the tutors
+        first_day, last_day = week_of(first_day)[0], week_of(last_day)[1]
+    window = calendar_of(first_day, last_day + timedelta(days=1))  # a lesson may run past the last midnight
     return _DIARIES, {
         "first_day": window.first_day,
         "last_day": window.first_day + timedelta(days=window.days),
@@ -216,12 +217,14 @@ def load_diaries(
     course_id: int | None = None,
     tutor_ids: Collection[int] | None = None,
     cart_id: UUID | None = None,
+    ranked: bool = True,
 ) -> list[Diary]:
     """Active tutors (of an active course that they are approved for, and among `tutor_ids`), in order of
     priority.
 
-    Enough of each diary to judge any lesson that begins from `first_day` to `last_day`. One query, always.
-    Whether a hold still stands is judged by the database's clock.
+    Enough of each diary to judge any lesson that begins from `first_day` to `last_day`, and, where `ranked`,
+    to tell who of several has the fewest hours booked in its week. One query, always. Whether a hold still
+    stands is judged by the database's clock.
     """
     with prepared(), connection.cursor() as cursor:
         cursor.execute(
@@ -231,6 +234,7 @@ def load_diaries(
                 course_id=course_id,
                 tutor_ids=tutor_ids,
                 cart_id=cart_id,
+                ranked=ranked,
             )
         )
         return [Diary._make(row) for row in cursor.fetchall()]

@@ -85,6 +85,7 @@ def _look(
         now=now,
         tutor=lesson.tutor,
         cart=cart,
+        ranked=False,
     )
     place = found.calendar.index(lesson.start)
     return replace(

@@ -413,7 +413,15 @@ def _look(
     now: datetime,
     tutor: Tutor | None = None,
 ) -> Openings:
-    return openings(course=course, first_day=first_day, last_day=last_day, now=now, tutor=tutor, cart=cart)
+    return openings(
+        course=course,
+        first_day=first_day,
+        last_day=last_day,
+        now=now,
+        tutor=tutor,
+        cart=cart,
+        ranked=False,
+    )
 
 
 def _notice(wish: Wish, now: datetime) -> str:

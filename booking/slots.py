@@ -159,10 +159,12 @@ def openings(
     now: datetime,
     tutor: Tutor | None = None,
     cart: Cart | None = None,
+    ranked: bool = True,
 ) -> Openings:
     """Read a window of local days, both included: one query, whatever the number of tutors.
 
-    With `cart`, its own holds are told from those of others.
+    With `cart`, its own holds are told from those of others. Unless `ranked`, less is read, and the order of
+    `tutors_at` means nothing.
     """
     bookable = window(first_day, last_day, now)
     if bookable is None:
@@ -174,6 +176,7 @@ def openings(
         course_id=course.pk,
         tutor_ids=None if tutor is None else [tutor.pk],
         cart_id=cart.pk if cart else None,
+        ranked=ranked,
     )
     return Openings(calendar, allowed, diaries)
 
@@ -206,5 +209,6 @@ def next_open_day(
         last_day=local_day(now + HORIZON),
         now=now,
         tutor=tutor,
+        ranked=False,
     )
     return found.first_day(duration)

@@ -17,7 +17,7 @@ from booking.grid import calendar_of
 from booking.models import AvailabilityException, Cart, CartLine, TimeClaim, TimeOff, WeeklyRule
 from booking.rules import DURATIONS
 from booking.services import hold_slot
-from booking.slots import open_slots
+from booking.slots import open_slots, openings
 from courses.models import Course, Tutor
 from tests.booking import oracle
 from tests.booking.oracle import EPOCH, MINUTE
@@ -120,6 +120,11 @@ def test_a_hold_takes_the_tutor_that_the_picker_puts_first_and_nothing_else(
             )
         }
         assert shown == dict(oracle.slots(diaries, minutes, case.first_day, case.last_day, case.now))
+        # A picker reads less, since it doesn't ask who is the first.
+        read = openings(
+            course=course, first_day=case.first_day, last_day=case.last_day, now=case.now, ranked=False
+        )
+        assert [slot.start for slot in read.slots(minutes)] == list(shown)
 
         moments = calendar_of(case.first_day, case.last_day).moments
         cart = make_cart()

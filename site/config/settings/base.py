@@ -120,6 +120,9 @@ DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
     "min_size": 1,
     "max_size": env.int("DATABASE_POOL_SIZE", default=20),  # opened as threads need them
 }
+# A prepared statement (booking.prepared) is planned once. PostgreSQL would plan that of one tutor's diary
+# each time, to save less than that takes.
+DATABASES["default"]["OPTIONS"].setdefault("options", "-c plan_cache_mode=force_generic_plan")
 # One that the server has closed, as in a restart, is found before a request gets it, not by its first query.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")

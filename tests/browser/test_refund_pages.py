@@ -14,7 +14,7 @@ from payments.models import Order, Refund
 from payments.services.refunds import promise_refund, send_refund, take_in_refunds
 from tests.browser.conftest import SCREENSHOTS
 from tests.chromium import Barriers
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_course, make_lesson, make_tutor, make_user
 from tests.payments.orders import Sold, make_paid_order
 from tests.payments.sandbox_process import StripeSandbox
 
@@ -33,6 +33,14 @@ def look(page: Page, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
     page.set_viewport_size({"width": 1280, "height": 900})
     page.emulate_media(color_scheme="null")
+
+
+def log_in(page: Page, address: str) -> None:
+    """As the direction, by the page that a stranger who asks for this address is led to."""
+    page.goto(address)
+    page.get_by_label("Courriel").fill("direction@exemple.ca")
+    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Se connecter").click()
 
 
 def refund_line(order: Order, n: int, amount: str, admin: User) -> Refund:
@@ -63,10 +71,7 @@ def test_from_an_orders_page_to_a_refund_and_back(
     stripe_sandbox.control("refund", status="failed", refund=failed.stripe_refund_id)
     take_in_refunds(intent_id=order.intent_id, now=timezone.now())
 
-    page.goto(f"{live_server.url}/connexion/?next=/admin/snippets/payments/order/inspect/{order.pk}/")
-    page.get_by_label("Courriel").fill(admin.email)
-    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Se connecter").click()
+    log_in(page, f"{live_server.url}/admin/snippets/payments/order/inspect/{order.pk}/")
     expect(page.get_by_role("heading", name="À traiter")).to_be_visible()
     look(page, "refund-order")
     assert barriers(page) == []
@@ -97,3 +102,24 @@ def test_from_an_orders_page_to_a_refund_and_back(
     page.goto(f"{live_server.url}/admin/snippets/payments/refund/inspect/{failed.pk}/")
     look(page, "refund-failed")
     assert barriers(page) == []
+
+
+def test_on_a_phone_a_list_keeps_its_words_whole_and_scrolls_to_its_last_column(
+    page: Page, live_server: LiveServer
+) -> None:
+    make_user(Role.ADMIN, email="direction@exemple.ca")
+    course = make_course()
+    make_lesson(course=course, tutor=make_tutor(courses=[course]), start=timezone.now())
+    page.set_viewport_size({"width": 390, "height": 900})
+
+    log_in(page, f"{live_server.url}/admin/snippets/booking/appointment/")
+
+    title = page.locator("td.title").first
+    box = title.bounding_box()
+    assert box
+    assert box["width"] >= 120
+    last = page.locator("table.listing th").last
+    expect(last).not_to_be_in_viewport()
+    title.hover()
+    page.mouse.wheel(800, 0)
+    expect(last).to_be_in_viewport()

@@ -270,7 +270,9 @@ class Money(Afterwards):
             webhooks.receive(event)
             webhooks.handle(event_id=event.id, now=self.now)
         of_the_till = self.till and event.intent_id == Checkout.objects.get(pk=self.till.id).intent_id
-        if is_new and of_the_till and event.type.startswith("payment_intent."):
+        # We made the intent: that it was made is kept, and no reason to look at it.
+        moved = event.type.startswith("payment_intent.") and event.type != "payment_intent.created"
+        if is_new and of_the_till and moved:
             self.told()
         self.look_up_refunds()
 

@@ -65,7 +65,7 @@ class Stack:
         self.run(
             "web", "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
             "--port", self.url.rpartition(":")[2], "--workers", str(self.web_workers),
-            "--blocking-threads", "8", "--backlog", "1024", "config.wsgi:application",
+            "--blocking-threads", "4", "--backlog", "1024", "config.wsgi:application",
         )  # fmt: skip
 
     def start_worker(self) -> None:

@@ -193,7 +193,7 @@ def diaries_query(
     course_id: int | None = None,
     tutor_ids: Collection[int] | None = None,
     cart_id: UUID | None = None,
-    ranked: bool = True,
+    ranked: bool = False,
 ) -> tuple[str, dict[str, Any]]:
     """The statement and its parameters; see `load_diaries`."""
     if ranked:  # "fewest booked hours that week" orders the tutors
@@ -217,7 +217,7 @@ def load_diaries(
     course_id: int | None = None,
     tutor_ids: Collection[int] | None = None,
     cart_id: UUID | None = None,
-    ranked: bool = True,
+    ranked: bool = False,
 ) -> list[Diary]:
     """Active tutors (of an active course that they are approved for, and among `tutor_ids`), in order of
     priority.

@@ -12,7 +12,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from booking.models import Cart
-from booking.picker import MAIN, Picker, course_picker, no_picker, tutor_picker
+from booking.page_pickers import course_picker, no_picker, tutor_picker
+from booking.picker import MAIN, Picker
 from booking.services import cart_for
 from booking.services.carts import SESSION_KEY
 from booking.wishes import Wish, name_in, read_wish

@@ -85,7 +85,6 @@ def _look(
         now=now,
         tutor=lesson.tutor,
         cart=cart,
-        ranked=False,
     )
     place = found.calendar.index(lesson.start)
     return replace(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property, partial
+from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -21,9 +21,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from booking.grid import local_day
-from booking.models import Cart
 from booking.rules import DURATIONS, HORIZON, NOTICE
-from booking.slots import Openings, openings
+from booking.slots import Openings
 from booking.weeks import Day, Time, half_hours_on, times_on
 from booking.wishes import NAME, Wish
 from booking.wording import time_range
@@ -348,87 +347,3 @@ class Picker:
                     offer(text, self.minutes, diary.tutor_id, tuteur=str(diary.public_id))
         options.sort(key=lambda option: option[:2])
         return [link for _far, _day, link in options[:MAX_SUGGESTIONS]]
-
-
-def course_picker(
-    *, course: Course, wish: Wish, path: str, cart: Cart | None, now: datetime, name: str = MAIN
-) -> Picker:
-    """The picker of a course's page: all its tutors together, or the one wished for. One query, and one more
-    for an empty week.
-    """
-    look = partial(_look, course=course, cart=cart, now=now)
-    shown = Picker(
-        name=name, path=path, course=course, wish=wish, now=now, look=look, notice=_notice(wish, now)
-    )
-    if wish.tutor and shown.diary_tutor is None:
-        shown.notice = _("Ce tuteur ne donne pas ce cours en ce moment. Voici les heures des autres tuteurs.")
-    return shown
-
-
-def tutor_picker(
-    *,
-    tutor: Tutor,
-    courses: Sequence[Course],
-    wish: Wish,
-    path: str,
-    cart: Cart | None,
-    now: datetime,
-    name: str = MAIN,
-) -> Picker:
-    """The picker of a tutor's page, for one of the `courses` that the tutor is approved for."""
-    notice = _notice(wish, now)
-    course = next((course for course in courses if course.public_id == wish.course), None)
-    if wish.course and course is None:
-        notice = _("Ce cours n’est pas offert par ce tuteur en ce moment.")
-    course = course or (courses[0] if courses else None)
-    if course is None:
-        notice = _("Ce tuteur ne donne aucun cours en ce moment.")
-        return Picker(name=name, path=path, course=None, tutor=tutor, wish=wish, now=now, notice=notice)
-    look = partial(_look, course=course, tutor=tutor, cart=cart, now=now)
-    return Picker(
-        name=name,
-        path=path,
-        course=course,
-        tutor=tutor,
-        courses=courses,
-        wish=wish,
-        now=now,
-        look=look,
-        notice=notice,
-    )
-
-
-def no_picker(*, path: str, now: datetime, name: str = MAIN) -> Picker:
-    """Where the course or tutor asked for can't be found."""
-    notice = _("Ce cours n’est pas offert en ce moment.")
-    return Picker(name=name, path=path, course=None, wish=Wish(), now=now, notice=notice)
-
-
-def _look(
-    first_day: date,
-    last_day: date,
-    *,
-    course: Course,
-    cart: Cart | None,
-    now: datetime,
-    tutor: Tutor | None = None,
-) -> Openings:
-    return openings(
-        course=course,
-        first_day=first_day,
-        last_day=last_day,
-        now=now,
-        tutor=tutor,
-        cart=cart,
-        ranked=False,
-    )
-
-
-def _notice(wish: Wish, now: datetime) -> str:
-    if wish.misread:
-        return _("Une partie de l’adresse n’a pas pu être lue. Voici les heures que nous avons comprises.")
-    if wish.day and wish.day < local_day(now + NOTICE):
-        return _("Cette date ne peut plus être réservée. Voici les prochaines heures.")
-    if wish.day and wish.day > local_day(now + HORIZON):
-        return _("Un cours se réserve au plus 60 jours d’avance. Voici les derniers jours ouverts.")
-    return ""

@@ -59,15 +59,7 @@ def propose_weekly(
     """
     first_day = local_day(start)
     days = [first_day + timedelta(weeks=n) for n in range(1, weeks + 1)]
-    found = openings(
-        course=course,
-        first_day=days[0],
-        last_day=days[-1],
-        now=now,
-        tutor=tutor,
-        cart=cart,
-        ranked=False,
-    )
+    found = openings(course=course, first_day=days[0], last_day=days[-1], now=now, tutor=tutor, cart=cart)
     return [_proposal(found, tutor, day, _same_hour(start, day), duration, now) for day in days]
 
 

@@ -159,12 +159,12 @@ def openings(
     now: datetime,
     tutor: Tutor | None = None,
     cart: Cart | None = None,
-    ranked: bool = True,
+    ranked: bool = False,
 ) -> Openings:
     """Read a window of local days, both included: one query, whatever the number of tutors.
 
-    With `cart`, its own holds are told from those of others. Unless `ranked`, less is read, and the order of
-    `tutors_at` means nothing.
+    With `cart`, its own holds are told from those of others. Where `ranked`, whole weeks are read: only then
+    is `tutors_at` in order.
     """
     bookable = window(first_day, last_day, now)
     if bookable is None:
@@ -195,7 +195,7 @@ def open_slots(
 
     One tutor's, or the union over the course's active, approved tutors. One query.
     """
-    found = openings(course=course, first_day=first_day, last_day=last_day, now=now, tutor=tutor)
+    found = openings(course=course, first_day=first_day, last_day=last_day, now=now, tutor=tutor, ranked=True)
     return found.slots(duration)
 
 
@@ -209,6 +209,5 @@ def next_open_day(
         last_day=local_day(now + HORIZON),
         now=now,
         tutor=tutor,
-        ranked=False,
     )
     return found.first_day(duration)

@@ -150,12 +150,14 @@ def _diaries(lessons: Sequence[Wanted], cart: Cart | None) -> list[Diary]:
     """All that decides about lessons of one course. One query."""
     days = [local_day(lesson.start) for lesson in lessons]
     tutors = {lesson.tutor.pk for lesson in lessons if lesson.tutor}
+    anybody = not all(lesson.tutor for lesson in lessons)
     return load_diaries(
         first_day=min(days),
         last_day=max(days),
         course_id=lessons[0].course.pk,
-        tutor_ids=tutors if all(lesson.tutor for lesson in lessons) else None,
+        tutor_ids=None if anybody else tutors,
         cart_id=cart.pk if cart else None,
+        ranked=anybody,
     )
 
 

@@ -16,7 +16,8 @@ from wagtail.models import Page
 
 from accounts.access import public
 from booking.models import Cart
-from booking.picker import MAIN, Picker, course_picker, no_picker, tutor_picker
+from booking.page_pickers import course_picker, no_picker, tutor_picker
+from booking.picker import MAIN, Picker
 from booking.prepared import prepared
 from booking.services import cart_for
 from booking.views.fragments import HtmxRequest, page_path

@@ -133,8 +133,9 @@ def test_the_first_available_is_the_lowest_priority_number_then_the_fewest_hours
     make_tutor("Dernier Recours", courses=[course], priority=200)
     busy = make_tutor("Bien Prise", courses=[course], priority=10)
     calm = make_tutor("Plus Calme", courses=[course], priority=10)
-    make_lesson(course=course, tutor=busy, start=START - 20 * HOUR, minutes=90)  # Tuesday of that week
-    make_lesson(course=course, tutor=calm, start=START - 20 * HOUR, minutes=60)
+    sunday = START + timedelta(days=4)  # the farthest from it in that week
+    make_lesson(course=course, tutor=busy, start=sunday, minutes=90)
+    make_lesson(course=course, tutor=calm, start=sunday, minutes=60)
     make_lesson(course=course, tutor=calm, start=START + timedelta(days=5), minutes=120)  # Monday of the next
 
     taken = [

@@ -121,9 +121,7 @@ def test_a_hold_takes_the_tutor_that_the_picker_puts_first_and_nothing_else(
         }
         assert shown == dict(oracle.slots(diaries, minutes, case.first_day, case.last_day, case.now))
         # A picker reads less, since it doesn't ask who is the first.
-        read = openings(
-            course=course, first_day=case.first_day, last_day=case.last_day, now=case.now, ranked=False
-        )
+        read = openings(course=course, first_day=case.first_day, last_day=case.last_day, now=case.now)
         assert [slot.start for slot in read.slots(minutes)] == list(shown)
 
         moments = calendar_of(case.first_day, case.last_day).moments

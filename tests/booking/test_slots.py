@@ -230,6 +230,15 @@ def test_a_course_offers_the_union_of_its_active_approved_tutors_best_first() ->
     assert clocks(course) == []
 
 
+def test_of_one_priority_the_best_has_the_fewest_hours_of_the_whole_week() -> None:
+    course = make_course()
+    busy, calm = make_tutor("Pris", courses=[course]), make_tutor("Calme", courses=[course])
+    make_lesson(course=course, tutor=busy, start=at(MONDAY + timedelta(days=6), 9))
+    make_lesson(course=course, tutor=calm, start=at(MONDAY + timedelta(days=7), 9), minutes=120)
+    slots = open_slots(course=course, duration=60, first_day=MONDAY, last_day=MONDAY, now=NOW)
+    assert [free.name for free in slots[0].tutors] == ["Calme", "Pris"]
+
+
 def test_one_query_answers_for_all_lengths_and_tutors_and_any_number_of_them() -> None:
     course = make_course()
     tutor = make_tutor(courses=[course], weekly=[(0, 540, 660)])

@@ -83,6 +83,7 @@ def test_a_tutor_calls_a_lesson_off_and_says_why(
     lesson = make_sold_lesson(start=next_lesson_time(days=4))
     log_in(page, lesson.tutor.user)
     page.get_by_role("link", name=re.compile("^Annuler")).click()
+    expect(page.get_by_label("Motif")).to_be_visible()
     look(page, "lesson-cancel-tutor", screenshot, barriers)
     page.get_by_label("Motif").fill("Grippe")
     page.get_by_role("button", name="Oui, annuler ce cours").click()

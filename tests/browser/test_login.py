@@ -95,6 +95,7 @@ def test_logging_out_needs_no_script_and_ends_the_session(page: Page, student: U
 
     page.locator("details.menu summary").click()
     page.get_by_role("button", name="Déconnexion").click()
+    expect(page.get_by_role("link", name="Connexion").first).to_be_visible()
 
     page.goto("/tableau-de-bord/")
     expect(page).to_have_url("/connexion/?next=/tableau-de-bord/")

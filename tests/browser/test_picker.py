@@ -100,12 +100,14 @@ def test_all_of_it_without_script(chromium: Browser, live_server: LiveServer, co
     page.goto("/cours/maths/")
     first = week_of(page)
     page.get_by_role("link", name=NEXT).click()
+    expect(page.locator(f"#jour-{first}")).to_have_count(0)
     assert week_of(page) == first + timedelta(days=7)
     page.locator(".length", has_text="1 h 30").click()
     page.get_by_label("Avec").select_option("Luc Roy")
     page.get_by_role("button", name="Afficher").click()
-    assert week_of(page) == first + timedelta(days=7)
+    expect(page).to_have_url(re.compile("duree=90"))
     expect(page.get_by_label("Avec")).to_have_value(re.compile("."))
+    assert week_of(page) == first + timedelta(days=7)
     choose(page, first + timedelta(days=7), "13 h 30")
     page.get_by_role("button", name=ADD).click()
     expect(page).to_have_url(re.compile(r"/panier/$"))
@@ -242,4 +244,5 @@ def test_nothing_is_cut_off_or_too_small_to_touch(
     assert chip["height"] >= 44
     page.get_by_role("button", name=ADD).click()
     page.get_by_role("link", name="Voir le panier").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Panier")
     assert page.evaluate(sideways) == 0

@@ -55,10 +55,12 @@ def test_the_main_jobs_pages_in_pictures(page: Page, screenshot: Screenshot) -> 
     page.goto("/cours/")
     screenshot(page, "courses")
     page.get_by_role("link", name=re.compile("Mathématiques")).first.click()
+    expect(page.locator("#picker")).to_be_visible()
     screenshot(page, "course")
     page.goto("/tuteurs/")
     screenshot(page, "tutors")
     page.locator("main a.card-link").first.click()
+    expect(page.locator("#picker")).to_be_visible()
     screenshot(page, "tutor")
 
     page.goto("/cours/")
@@ -88,4 +90,5 @@ def test_the_main_jobs_pages_in_pictures(page: Page, screenshot: Screenshot) -> 
     expect(page.get_by_role("link", name=number)).to_be_visible()
     screenshot(page, "admin-orders")
     page.get_by_role("link", name=number).first.click()
+    expect(page.get_by_role("link", name="Rembourser")).to_be_visible()
     screenshot(page, "admin-order")

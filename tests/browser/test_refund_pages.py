@@ -91,6 +91,7 @@ def test_from_an_orders_page_to_a_refund_and_back(
     page.get_by_label("Annuler ceux qui sont remboursés").check()
     page.locator("[name=reason]").fill("Déménagement de l’élève.")
     page.get_by_role("button", name="Voir ce qui se passera").click()
+    expect(page.get_by_role("button", name="Rembourser 126,75")).to_be_visible()
     look(page, "refund-preview")
     assert barriers(page) == []
     page.get_by_role("button", name="Rembourser 126,75").click()

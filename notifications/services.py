@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -22,50 +22,51 @@ from notifications.wire import as_json
 
 RESEND = "notifications.resend"
 RESUME = "notifications.resume"
-MAILS_AT_A_TIME = 5
-"""By one worker, one after the other: an order has about as many."""
+# Of mails one worker sends some, one after the other: an order has about as many.
+AT_A_TIME = {OutboxMessage.Kind.WEBHOOK: 1, OutboxMessage.Kind.MAIL: 5}
 
 
 class OutsideTransactionError(RuntimeError):
     """Something was told outside the transaction of what it tells; the two could part."""
 
 
-def record_event(*, type: str, payload: Mapping[str, Any], now: datetime) -> OutboxMessage | None:  # noqa: A002
-    """Write an event into the outbox, inside the transaction of what it tells; the commit wakes a worker.
-
-    `payload` has exactly the keys of its type in `EVENT_TYPES`, as Python values of their types (Decimal,
-    aware datetime, UUID…). Raises EventError when it has not, OutsideTransactionError outside a transaction.
-
-    Returns None, and leaves no row, for an event whose destination is not configured (said once in the log),
-    and for admin work (`course.*`, `tutor.*`), which goes straight to the queue after the commit, and is lost
-    with it.
+@dataclass(frozen=True)
+class Event:
+    """An event to be told. `payload` has exactly the keys of its type in `EVENT_TYPES`, as Python values of
+    their types (Decimal, aware datetime, UUID…).
     """
-    _inside_transaction()
-    event = EVENT_TYPES[type]
-    ready = event.on_the_wire(payload)
-    url = event.destination
-    if not url:
-        return None
-    if not event.recorded:
-        transaction.on_commit(partial(wake, post_event, type, str(uuid.uuid4()), ready), robust=True)
-        return None
-    message = OutboxMessage.objects.create(
-        kind=OutboxMessage.Kind.WEBHOOK,
-        type=type,
-        destination=url,
-        about=event.subject(ready),
-        payload=ready,
-        available_at=now,
-    )
-    _wake_after_commit(message)
-    return message
+
+    type: str
+    payload: Mapping[str, Any]
+
+    def message(self, now: datetime) -> OutboxMessage | None:
+        """None when its destination is not configured (said once in the log), and for admin work (`course.*`,
+        `tutor.*`), which goes straight to the queue after the commit, and is lost with it.
+        """
+        event = EVENT_TYPES[self.type]
+        ready = event.on_the_wire(self.payload)
+        url = event.destination
+        if not url:
+            return None
+        if not event.recorded:
+            posted = partial(wake, post_event, self.type, str(uuid.uuid4()), ready)
+            transaction.on_commit(posted, robust=True)
+            return None
+        return OutboxMessage(
+            kind=OutboxMessage.Kind.WEBHOOK,
+            type=self.type,
+            destination=url,
+            about=event.subject(ready),
+            payload=ready,
+            available_at=now,
+        )
 
 
 @dataclass(frozen=True)
 class MailTo:
     """A mail to be sent: its kind, an account or the address of somebody who has none, and what it is about
     (ids, and facts that are kept nowhere else). Of those with the same kind, recipient and `once`, there is
-    one only.
+    one only. `composing.compose` has it written when it goes out.
     """
 
     kind: str
@@ -85,32 +86,38 @@ class MailTo:
         )
 
 
-def record_mail(
-    *, kind: str, to: User | str, about: Mapping[str, Any], now: datetime, once: str = ""
-) -> OutboxMessage | None:
-    """`record_mails` for one; None when it was recorded before."""
-    recorded = record_mails([MailTo(kind, to, about, once)], now=now)
-    return recorded[0] if recorded else None
+def record(*told: Event | MailTo, now: datetime) -> list[OutboxMessage]:
+    """Write into the outbox what is to be told, inside the transaction of what happened; the commit wakes
+    workers. One statement, however many, and a question before it where one says `once`. Gives what was
+    recorded, in its order.
 
-
-def record_mails(mails: Iterable[MailTo], *, now: datetime) -> list[OutboxMessage]:
-    """Write into the outbox that mails are to be sent, inside the transaction of what they tell; the commit
-    wakes a worker. One statement, however many, and a question before it where one says `once`. Gives what
-    was recorded.
-
-    Only that is written: `composing.compose` has each mail written when it goes out.
-    Raises MailKindError, OutsideTransactionError outside a transaction.
+    Raises EventError when a payload has not the keys of its type, MailKindError, OutsideTransactionError
+    outside a transaction.
     """
-    _inside_transaction()
-    messages = [mail.message(now) for mail in mails]
+    if not connection.in_atomic_block:
+        raise OutsideTransactionError("record it inside the transaction of what it tells")
+    messages = [message for each in told if (message := each.message(now))]
     if keys := [message.once for message in messages if message.once]:
         known = set(OutboxMessage.objects.filter(once__in=keys).values_list("once", flat=True))
         messages = [message for message in messages if message.once not in known]
     # Two at once: both have looked, and the database keeps the first.
     OutboxMessage.objects.bulk_create(messages, ignore_conflicts=bool(keys))
-    for first in range(0, len(messages), MAILS_AT_A_TIME):
-        _wake_after_commit(*messages[first : first + MAILS_AT_A_TIME])
+    _wake_after_commit(*messages)
     return messages
+
+
+def record_event(*, type: str, payload: Mapping[str, Any], now: datetime) -> OutboxMessage | None:  # noqa: A002
+    """`record` for one event; None when there is nothing to be kept of it."""
+    recorded = record(Event(type, payload), now=now)
+    return recorded[0] if recorded else None
+
+
+def record_mail(
+    *, kind: str, to: User | str, about: Mapping[str, Any], now: datetime, once: str = ""
+) -> OutboxMessage | None:
+    """`record` for one mail; None when it was recorded before."""
+    recorded = record(MailTo(kind, to, about, once), now=now)
+    return recorded[0] if recorded else None
 
 
 def resend(*, messages: OutboxQuerySet, user: User, now: datetime) -> int:
@@ -145,14 +152,10 @@ def resume_destination(*, stopped: StoppedDestination, user: User, now: datetime
         return waiting.count()
 
 
-def _inside_transaction() -> None:
-    if not connection.in_atomic_block:
-        raise OutsideTransactionError("record it inside the transaction of what it tells")
-
-
 def _wake_after_commit(*messages: OutboxMessage) -> None:
-    """One worker for messages of one kind. The truth is in their rows: when this never happens, the sweep of
-    the next minute finds them.
-    """
-    keys = [str(message.pk) for message in messages]
-    transaction.on_commit(partial(wake, DELIVERERS[messages[0].kind], *keys), robust=True)
+    """The truth is in the rows: when this never happens, the sweep of the next minute finds them."""
+    for kind, at_a_time in AT_A_TIME.items():
+        keys = [str(message.pk) for message in messages if message.kind == kind]
+        for first in range(0, len(keys), at_a_time):
+            some = keys[first : first + at_a_time]
+            transaction.on_commit(partial(wake, DELIVERERS[kind], *some), robust=True)

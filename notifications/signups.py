@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
@@ -10,13 +9,13 @@ from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.services import account_invited
-from notifications.services import record_event
+from notifications.services import Event, record
 
 
-def record_signup(user: User, *, now: datetime) -> None:
-    record_event(
-        type="signup",
-        payload={
+def signup(user: User) -> Event:
+    return Event(
+        "signup",
+        {
             "user_id": user.pk,
             "role": user.role,
             "email": user.email,
@@ -24,7 +23,6 @@ def record_signup(user: User, *, now: datetime) -> None:
             "last_name": user.last_name,
             "created_at": user.date_joined,
         },
-        now=now,
     )
 
 
@@ -32,4 +30,4 @@ def record_signup(user: User, *, now: datetime) -> None:
 def tell_of_a_tutor(user: User, **kwargs: Any) -> None:
     """Those of the school's own people are nobody's business."""
     if user.role == Role.TUTOR:
-        record_signup(user, now=timezone.now())
+        record(signup(user), now=timezone.now())

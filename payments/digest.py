@@ -19,7 +19,7 @@ from booking.models import Appointment
 from home.formats import long_date, money
 from notifications.composing import Letter, Occasion, mail_kind
 from notifications.models import OutboxMessage
-from notifications.services import MailTo, record_mails
+from notifications.services import MailTo, record
 from payments.models import Order, Refund, Review
 from payments.pricing import NOTHING
 from payments.tutor_mails import NOON
@@ -58,9 +58,7 @@ def record_digest(*, now: datetime) -> int:
     )
     day = today.isoformat()
     with transaction.atomic():
-        return len(
-            record_mails([MailTo(DIGEST, person, {"day": day}, once=day) for person in people], now=now)
-        )
+        return len(record(*(MailTo(DIGEST, person, {"day": day}, once=day) for person in people), now=now))
 
 
 @mail_kind(DIGEST, label=gettext_lazy("Le point du matin"), topic=MailTopic.DIGEST)

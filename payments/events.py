@@ -8,14 +8,14 @@ from decimal import Decimal
 
 from accounts.models import User
 from booking.models import Appointment
-from notifications.services import record_event
+from notifications.services import Event, record_event
 from payments.models import Order, OrderLine, Refund
 
 
-def record_booking_created(order: Order, lines: Sequence[OrderLine], *, now: datetime) -> None:
-    record_event(
-        type="booking.created",
-        payload={
+def booking_created(order: Order, lines: Sequence[OrderLine]) -> Event:
+    return Event(
+        "booking.created",
+        {
             "order_id": order.pk,
             "user_id": order.user_id,
             "currency": order.currency.upper(),
@@ -26,7 +26,6 @@ def record_booking_created(order: Order, lines: Sequence[OrderLine], *, now: dat
             "items": [_item(line) for line in lines],
             "created_at": order.created_at,
         },
-        now=now,
     )
 
 

@@ -20,7 +20,7 @@ from booking.models import Appointment
 from booking.wording import day_and_clock, exact_clock, until
 from home.formats import money
 from notifications.composing import Attachment, Letter, Occasion, mail_kind
-from notifications.services import MailTo, record_mail, record_mails
+from notifications.services import MailTo, record, record_mail
 from payments.models import Refund
 from payments.pricing import NOTHING
 
@@ -80,7 +80,7 @@ def record_reminder(lesson: Appointment, *, now: datetime) -> None:
 def _record(kind: str, lesson: Appointment, about: Mapping[str, Any], *, now: datetime) -> None:
     """One mail to each of the two."""
     people = (lesson.student, lesson.tutor.user)
-    record_mails([MailTo(kind, person, {"lesson": lesson.pk, **about}) for person in people], now=now)
+    record(*(MailTo(kind, person, {"lesson": lesson.pk, **about}) for person in people), now=now)
 
 
 @mail_kind(CANCELLED, label=gettext_lazy("Cours annulé"))

@@ -15,7 +15,7 @@ from booking.calendars import lesson_calendar
 from booking.models import Appointment
 from home.formats import money
 from notifications.composing import Letter, Occasion, mail_kind
-from notifications.services import MailTo, record_mail, record_mails
+from notifications.services import MailTo, record_mail
 from payments.errors import decline_message
 from payments.lesson_mails import calendar_file
 from payments.models import Checkout, Order, OrderLine, Refund
@@ -29,12 +29,11 @@ NOT_FINISHED = gettext_lazy(
 RETURNED, HELD, FAILED = "payment.returned", "payment.held", "payment.failed"
 
 
-def record_confirmation(order: Order, lines: Iterable[OrderLine], *, now: datetime) -> None:
+def confirmation_mails(order: Order, lines: Iterable[OrderLine]) -> list[MailTo]:
     """What was booked, what is given back and how, with the lessons as a calendar file. Each tutor is
     written of theirs.
     """
-    confirmation = MailTo(CONFIRMATION, order.user, {"order": order.pk})
-    record_mails([confirmation, *new_lesson_mails(lines)], now=now)
+    return [MailTo(CONFIRMATION, order.user, {"order": order.pk}), *new_lesson_mails(lines)]
 
 
 def record_refund(refund: Refund, *, card: Decimal, credited: Decimal, now: datetime) -> None:

@@ -17,7 +17,7 @@ from booking.models.appointments import AppointmentQuerySet
 from booking.wording import day_and_clock
 from home.formats import long_date
 from notifications.composing import Letter, Occasion, mail_kind
-from notifications.services import MailTo, record_mails
+from notifications.services import MailTo, record
 from payments.lesson_mails import calendar_file
 from payments.models import OrderLine
 
@@ -52,7 +52,7 @@ def record_day_lists(*, now: datetime) -> int:
     )
     day = local_day(now).isoformat()
     with transaction.atomic():
-        return len(record_mails([MailTo(DAY, person, {"day": day}, once=day) for person in people], now=now))
+        return len(record(*(MailTo(DAY, person, {"day": day}, once=day) for person in people), now=now))
 
 
 @mail_kind(NEW_LESSONS, label=gettext_lazy("Nouveaux cours à donner"))

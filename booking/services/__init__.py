@@ -5,7 +5,14 @@ Holds begin and end by the database's clock, so that web servers whose clocks di
 notice and horizon.
 """
 
-from booking.services.carts import adopt_guest_cart, cart_for, cart_for_writing, keep_cart, merge_carts
+from booking.services.carts import (
+    adopt_guest_cart,
+    cart_for,
+    cart_for_writing,
+    keep_cart,
+    leave_cart,
+    merge_carts,
+)
 from booking.services.holds import (
     Wanted,
     hold_slot,
@@ -24,7 +31,7 @@ from booking.services.lessons import (
     restore_lesson,
 )
 from booking.services.locks import claiming
-from booking.services.payment import Paid, begin_payment, book_lessons, end_payment, leave_cart
+from booking.services.payment import Paid, begin_payment, book_lessons, end_payment
 
 __all__ = [
     "Paid",

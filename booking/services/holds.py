@@ -22,6 +22,7 @@ from booking.errors import (
 from booking.grid import epoch_minutes, local_day
 from booking.models import Cart, CartLine, TimeClaim
 from booking.rules import TAKEN_BY_OTHERS, problems
+from booking.services.carts import leave_cart
 from booking.services.claims import FREE_OF_EXPIRED
 from booking.services.locks import claiming, lock
 from booking.slots import best_first
@@ -281,7 +282,7 @@ def release_line(*, line: CartLine, now: datetime) -> None:
         held = TimeClaim.objects.select_for_update().filter(line=line).first()
         if held is not None and held.state == TimeClaim.State.PAYING:
             raise LineBeingPaid
-        CartLine.objects.filter(pk=line.pk).delete()
+        leave_cart(line_ids=[line.pk])
 
 
 def sweep_expired_holds(*, now: datetime) -> int:

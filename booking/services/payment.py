@@ -190,15 +190,3 @@ def _free_again(line: Paid, now: datetime) -> bool:
     diaries = load_diaries(first_day=day, last_day=day, course_id=line.course.pk, tutor_ids=[line.tutor.pk])
     diary = diaries[0] if diaries else None
     return not problems(start=line.start, minutes=line.minutes, now=now, diary=diary, notice=NO_NOTICE)
-
-
-def leave_cart(*, line_ids: Collection[UUID]) -> None:
-    """What was paid for leaves its cart, with whatever time it may still hold."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH freed AS (DELETE FROM booking_timeclaim WHERE line_id = ANY (%(lines)s))
-            DELETE FROM booking_cartline WHERE id = ANY (%(lines)s)
-            """,
-            {"lines": list(line_ids)},
-        )

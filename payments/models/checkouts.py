@@ -123,6 +123,7 @@ class Checkout(models.Model):
 
 class CheckoutLine(FrozenLine):
     checkout = models.ForeignKey(Checkout, on_delete=models.CASCADE, related_name="lines")
+    # Set to null by the database, too, so that a line can be deleted by those who don't know of checkouts.
     cart_line = models.ForeignKey("booking.CartLine", on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta(FrozenLine.Meta):

@@ -10,6 +10,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
@@ -73,6 +74,11 @@ class Order(models.Model):
     def paid_cad(self) -> Decimal:
         """By card and credits together."""
         return self.total_cad + self.credits_cad
+
+    @cached_property
+    def booked(self) -> list[bool]:
+        """Of each line, whether it became a lesson when it was paid for."""
+        return [lesson is not None for lesson in self.lines.values_list("appointment", flat=True)]
 
 
 class OrderLine(FrozenLine):

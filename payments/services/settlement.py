@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
@@ -22,7 +21,8 @@ from accounts.services import create_account
 from booking import services as booking
 from courses.money import from_cents, to_cents
 from home.formats import money
-from notifications.signups import record_signup
+from notifications.services import Event, MailTo, record
+from notifications.signups import signup
 from payments import events, mails
 from payments.errors import MoneyDiffers, NotEnoughCredits
 from payments.gateway import Intent, IntentStatus, gateway
@@ -139,7 +139,9 @@ def _locked(which: Q) -> Checkout | None:
     Without its user: PostgreSQL gives who waited for the row as it is now, but what was joined to it as it
     was before, so that an account which was made meanwhile would seem not to be there.
     """
-    return Checkout.objects.select_for_update().filter(which).first()
+    with suppress(Checkout.DoesNotExist):
+        return Checkout.objects.select_for_update().get(which)
+    return None
 
 
 def _mismatch(checkout: Checkout, intent: Intent) -> str:
@@ -230,13 +232,15 @@ def _finalise(checkout: Checkout, *, now: datetime) -> list[Refund]:
     )
     frozen = list(checkout.lines.select_related("course", "tutor__user"))
     lines = _book(frozen, order, user, now=now)
+    order.booked = [line.appointment is not None for line in lines]  # the page that asked needn't read them
     if checkout.credits_cad:
         add_entry(
             user=user, amount=-checkout.credits_cad, cause=CreditEntry.Cause.SPENT, now=now, order=order
         )
     refunds = _give_back([line for line in lines if line.appointment is None], checkout, order, now=now)
     coupons.redeem(checkout=checkout, now=now)
-    _empty_cart([line.cart_line_id for line in frozen if line.cart_line_id])
+    # Booked or given back, they leave the cart. What was added to it meanwhile stays.
+    booking.leave_cart(line_ids=[line.cart_line_id for line in frozen if line.cart_line_id])
 
     checkout.status = Checkout.Status.SETTLED
     checkout.user = user
@@ -248,10 +252,9 @@ def _finalise(checkout: Checkout, *, now: datetime) -> list[Refund]:
     checkout.save(update_fields=SETTLING)
     answered(checkout=checkout, resolution=_("Réglé depuis."), now=now)
 
-    if is_new:
-        record_signup(user, now=now)
-    events.record_booking_created(order, lines, now=now)
-    mails.record_confirmation(order, lines, now=now)
+    told: list[Event | MailTo] = [signup(user)] if is_new else []
+    told += [events.booking_created(order, lines), *mails.confirmation_mails(order, lines)]
+    record(*told, now=now)
     return refunds
 
 
@@ -294,12 +297,6 @@ def _give_back(gone: list[OrderLine], checkout: Checkout, order: Order, *, now: 
             now=now,
         )
     ]
-
-
-def _empty_cart(line_ids: list[UUID]) -> None:
-    """Booked lines leave the cart, and so do those that are given back. What was added meanwhile stays."""
-    CheckoutLine.objects.filter(cart_line__in=line_ids).update(cart_line=None)
-    booking.leave_cart(line_ids=line_ids)
 
 
 def _send(refunds: Iterable[Refund], *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -67,9 +67,7 @@ def checkout_return(request: HttpRequest, checkout_id: UUID) -> HttpResponse:
 
 
 def _own_checkout(request: HttpRequest, checkout_id: UUID) -> Checkout:
-    checkout = Checkout.objects.filter(pk=checkout_id).only(*SHOWN).first()
-    if checkout is None:
-        raise Http404
+    checkout = get_object_or_404(Checkout.objects.only(*SHOWN), pk=checkout_id)
     by_browser = str(checkout.pk) in request.session.get(CHECKOUTS_OF_THIS_BROWSER, [])
     by_account = request.user.is_authenticated and checkout.user_id == request.user.pk
     if not (by_browser or by_account):
@@ -85,12 +83,11 @@ def _arrive(request: HttpRequest, checkout: Checkout) -> str:
             login(request, checkout.user, backend="django.contrib.auth.backends.ModelBackend")
         request.session[CHECKOUTS_OF_THIS_BROWSER] = [each for each in known if each != str(checkout.pk)]
     order = checkout.order
-    booked = [lesson is not None for lesson in order.lines.values_list("appointment", flat=True)]
-    if all(booked):
+    if all(order.booked):
         said = _("Merci! Votre réservation %(number)s est confirmée. Un courriel est en route.")
         messages.success(request, said % {"number": order.number})
         return reverse("dashboard")
-    if any(booked):
+    if any(order.booked):
         said = _(
             "Merci! Commande %(number)s : une plage venait d’être prise, ce que vous avez payé pour elle "
             "%(given_back)s. Le reste est réservé; le détail est dans votre courriel."

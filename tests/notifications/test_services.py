@@ -18,7 +18,7 @@ from accounts.models import User
 from notifications.catalogue import EVENT_TYPES
 from notifications.composing import MailKindError
 from notifications.models import OutboxMessage
-from notifications.services import OutsideTransactionError, record_event, record_mail
+from notifications.services import Event, MailTo, OutsideTransactionError, record, record_event, record_mail
 from notifications.wire import EventError, as_json
 from tests.booking.racing import race
 from tests.notifications.support import NOW, broker, queued
@@ -64,6 +64,14 @@ def test_an_event_is_recorded_ready_for_the_wire(db: None, signup_url: str) -> N
 
 def test_rows_of_one_commit_keep_their_order(db: None, signup_url: str) -> None:
     recorded = [record_event(type="signup", payload=SIGNUP, now=NOW) for _ in range(20)]
+    assert list(OutboxMessage.objects.order_by("created_at")) == recorded
+
+
+def test_rows_of_one_statement_keep_their_order(db: None, signup_url: str) -> None:
+    letter = MailTo("test.letter", "zoe@exemple.ca", {"subject": "Bonjour"})
+    event = Event("signup", SIGNUP)
+    recorded = record(event, letter, event, letter, event, letter, now=NOW)
+    assert [message.kind for message in recorded] == ["webhook", "mail"] * 3
     assert list(OutboxMessage.objects.order_by("created_at")) == recorded
 
 

@@ -20,10 +20,11 @@ from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
 
+from booking import services as booking
 from booking.models import Appointment, Cart, TimeClaim
 from courses.models import Course, Tutor
 from notifications.models import OutboxMessage
-from payments import events, mails
+from payments import events
 from payments.gateway import Gateway, gateway, read_event
 from payments.models import (
     Checkout,
@@ -58,9 +59,9 @@ STEPS: list[tuple[Any, str]] = [
     (settlement, "add_entry"),
     (settlement, "_give_back"),
     (coupons, "redeem"),
-    (settlement, "_empty_cart"),
-    (events, "record_booking_created"),
-    (mails, "record_confirmation"),
+    (booking, "leave_cart"),
+    (events, "booking_created"),
+    (settlement, "record"),
     (settlement, "_send"),
     (Gateway, "refund"),
 ]

@@ -13,6 +13,7 @@ from accounts.models import User
 from booking.models import Appointment
 from notifications.composing import Mail
 from notifications.models import OutboxMessage
+from notifications.services import record
 from payments import mails
 from payments.errors import PaymentDeclined
 from payments.models import Checkout, Order
@@ -40,7 +41,7 @@ class TestConfirmation:
     def test_lessons_stand_there_as_they_are_when_it_goes_out(self) -> None:
         lesson = make_sold_lesson()
         order = Order.objects.get()
-        mails.record_confirmation(order, [], now=START)
+        record(*mails.confirmation_mails(order, []), now=START)
         Appointment.objects.filter(pk=lesson.pk).update(
             start=START + timedelta(days=1), end=START + timedelta(days=1, hours=1), sequence=1
         )
@@ -55,7 +56,7 @@ class TestConfirmation:
 
     def test_one_that_was_called_off_since_is_said_to_be_and_is_in_no_calendar(self) -> None:
         lesson = make_sold_lesson()
-        mails.record_confirmation(Order.objects.get(), [], now=START)
+        record(*mails.confirmation_mails(Order.objects.get(), []), now=START)
         Appointment.objects.filter(pk=lesson.pk).update(status="cancelled")
         (mail,) = sent("order.confirmation")
         assert "(annulé depuis)" in mail.text

@@ -182,7 +182,7 @@ def test_a_guest_whose_email_got_an_account_meanwhile_books_for_that_account() -
 def test_a_failure_inside_settlement_leaves_nothing_half_done(monkeypatch: pytest.MonkeyPatch) -> None:
     checkout = start_and_pay(make_held_cart(*make_shelf()))
     with monkeypatch.context() as broken:
-        broken.setattr("payments.mails.record_confirmation", lambda *a, **k: 1 / 0)
+        broken.setattr("payments.mails.confirmation_mails", lambda *a, **k: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             settle_now(checkout)
     assert not Order.objects.exists()

@@ -14,7 +14,7 @@ from booking.models import Appointment
 from courses.models import Tutor
 from notifications.composing import Mail
 from notifications.models import OutboxMessage
-from notifications.services import record_mails
+from notifications.services import record
 from payments.models import OrderLine
 from payments.tutor_mails import new_lesson_mails, record_day_lists
 from tests.factories import make_course, make_lesson, make_tutor, make_user
@@ -54,9 +54,8 @@ class TestNewLessons:
             tutor=first.tutor, course=first.course, start=START + timedelta(days=1), student=first.student
         )
         other = make_sold_lesson(tutor=make_tutor("Luc Roy", courses=[first.course]), course=first.course)
-        record_mails(
-            new_lesson_mails(OrderLine.objects.select_related("appointment", "tutor__user")), now=SIX
-        )
+        sold = OrderLine.objects.select_related("appointment", "tutor__user")
+        record(*new_lesson_mails(sold), now=SIX)
         to_maude, to_luc = mails("tutor.new_lessons", SIX)
         if to_maude.to != first.tutor.user.email:
             to_maude, to_luc = to_luc, to_maude
@@ -80,9 +79,8 @@ class TestNewLessons:
 
     def test_a_lesson_called_off_before_the_mail_goes_is_not_announced(self) -> None:
         lesson = make_sold_lesson()
-        record_mails(
-            new_lesson_mails(OrderLine.objects.select_related("appointment", "tutor__user")), now=SIX
-        )
+        sold = OrderLine.objects.select_related("appointment", "tutor__user")
+        record(*new_lesson_mails(sold), now=SIX)
         Appointment.objects.filter(pk=lesson.pk).update(status="cancelled")
         assert mails("tutor.new_lessons", SIX) == []
 

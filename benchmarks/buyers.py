@@ -173,19 +173,25 @@ def connect(url: str) -> http.client.HTTPConnection:
 
 
 def ask_all(url: str, wanted: Sequence[Ask], *, clients: int) -> tuple[list[Answer], float]:
-    """Every page once, by so many clients that start together; gives the answers and how long all took."""
-    start = Barrier(clients + 1)
+    """Every page once, by so many clients that start together and take the next page when they are free;
+    gives the answers and how long all took.
 
-    def client_of(number: int) -> list[Answer]:
+    Each keeps its connection, and with it the web process that it fell to: with a fixed share for each, one
+    process would be left alone with what the other had no part in.
+    """
+    start = Barrier(clients + 1)
+    left = iter(wanted)
+
+    def be_a_client() -> list[Answer]:
         client = connect(url)
         client.connect()
         start.wait(SECONDS)
-        answers = [ask(client, each) for each in wanted[number::clients]]
+        answers = [ask(client, each) for each in left]
         client.close()
         return answers
 
     with ThreadPoolExecutor(clients) as threads:
-        under_way = [threads.submit(client_of, number) for number in range(clients)]
+        under_way = [threads.submit(be_a_client) for _ in range(clients)]
         start.wait(SECONDS)
         began = time.perf_counter()
         answers = [answer for each in under_way for answer in each.result()]

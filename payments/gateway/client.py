@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+import requests
 import stripe
 from django.conf import settings
 
@@ -38,7 +39,7 @@ stripe.enable_telemetry = False
 
 
 class Gateway:
-    """One Stripe account. Safe to share between threads: each gets connections of its own.
+    """One Stripe account. Safe to share between threads.
 
     Every method may raise GatewayUnavailable, and GatewayRefused for an id that Stripe doesn't know.
     """
@@ -57,7 +58,9 @@ class Gateway:
             stripe_version=API_VERSION,
             base_addresses={"api": api_base},
             max_network_retries=retries,
-            http_client=stripe.RequestsClient(timeout=(connect_seconds, read_seconds)),
+            http_client=stripe.RequestsClient(
+                timeout=(connect_seconds, read_seconds), session=_session(api_base)
+            ),
         )
 
     def create_customer(self, *, user_id: str, email: str, name: str, idempotency_key: str) -> str:
@@ -236,6 +239,14 @@ class Gateway:
         """
         _check_signature(body=body, signature=signature, secrets=secrets)
         return read_event(json.loads(body))
+
+
+def _session(api_base: str) -> requests.Session:
+    """It takes proxies from the environment once. Left to itself, it reads all of it for each call."""
+    session = requests.Session()
+    session.proxies = dict(requests.utils.get_environ_proxies(api_base))
+    session.trust_env = False
+    return session
 
 
 _gateways: dict[tuple[str, str], Gateway] = {}

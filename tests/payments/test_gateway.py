@@ -67,6 +67,18 @@ def test_the_version_is_the_one_that_the_library_was_made_for() -> None:
     assert stripe.api_version == API_VERSION
 
 
+def test_it_calls_through_the_proxy_of_the_environment(
+    stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intent = new_intent()
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(GatewayUnavailable):
+        impatient(stripe_sandbox).retrieve_intent(intent_id=intent.id)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert impatient(stripe_sandbox).retrieve_intent(intent_id=intent.id) == intent
+
+
 def test_a_new_intent_waits_for_a_card_and_knows_its_checkout(stripe_sandbox: StripeSandbox) -> None:
     intent = new_intent(6750, checkout_id="4b1d", receipt_email="zoe@exemple.ca", description="Commande")
 

@@ -23,7 +23,7 @@ from accounts.models import Role, User
 from notifications.catalogue import EVENT_TYPES
 from notifications.composing import Letter, Occasion, mail_kind
 from notifications.models import FailingDestination, OutboxMessage, OutboxQuerySet, StoppedDestination
-from notifications.services import record_mail
+from notifications.services import MailTo, record
 
 FAILS = "admin.failures"
 WORKS = "admin.works_again"
@@ -65,7 +65,7 @@ def tell_of_lost(*, type: str, now: datetime) -> int:  # noqa: A002
 
 def _record(kind: str, about: dict[str, Any], now: datetime) -> int:
     admins = User.objects.filter(role=Role.ADMIN, is_active=True).order_by("email")
-    return len([record_mail(kind=kind, to=admin, about=about, now=now) for admin in admins])
+    return len(record(*(MailTo(kind, admin, about) for admin in admins), now=now))
 
 
 def _told_of() -> OutboxQuerySet:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 from wagtail.log_actions import log
@@ -23,11 +24,36 @@ from notifications.wire import as_json
 RESEND = "notifications.resend"
 RESUME = "notifications.resume"
 # Of mails one worker sends some, one after the other: an order has about as many.
-AT_A_TIME = {OutboxMessage.Kind.WEBHOOK: 1, OutboxMessage.Kind.MAIL: 5}
+AT_A_TIME: dict[str, int] = {OutboxMessage.Kind.WEBHOOK: 1, OutboxMessage.Kind.MAIL: 5}
 
 
 class OutsideTransactionError(RuntimeError):
     """Something was told outside the transaction of what it tells; the two could part."""
+
+
+class _Row(NamedTuple):
+    """What is written of a message; `payload` as JSON. Of those with the same `once` there is one only."""
+
+    id: UUID
+    kind: str
+    type: str
+    destination: str
+    about: str
+    payload: str
+    once: str | None
+
+
+# By hand: no sale goes without, and Django would take most of its time to put the same together each time.
+# `created_at` is the database's, row by row.
+_RECORD = """
+INSERT INTO notifications_outboxmessage
+    (id, kind, type, destination, about, payload, once, available_at, attempts, last_error)
+SELECT id, kind, type, destination, about, payload::jsonb, once, %s, 0, ''
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+    AS told (id, kind, type, destination, about, payload, once)
+ON CONFLICT (once) DO NOTHING
+RETURNING id
+"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +65,7 @@ class Event:
     type: str
     payload: Mapping[str, Any]
 
-    def message(self, now: datetime) -> OutboxMessage | None:
+    def row(self) -> _Row | None:
         """None when its destination is not configured (said once in the log), and for admin work (`course.*`,
         `tutor.*`), which goes straight to the queue after the commit, and is lost with it.
         """
@@ -49,17 +75,11 @@ class Event:
         if not url:
             return None
         if not event.recorded:
-            posted = partial(wake, post_event, self.type, str(uuid.uuid4()), ready)
+            posted = partial(wake, post_event, self.type, str(uuid4()), ready)
             transaction.on_commit(posted, robust=True)
             return None
-        return OutboxMessage(
-            kind=OutboxMessage.Kind.WEBHOOK,
-            type=self.type,
-            destination=url,
-            about=event.subject(ready),
-            payload=ready,
-            available_at=now,
-        )
+        kind = OutboxMessage.Kind.WEBHOOK.value
+        return _Row(uuid4(), kind, self.type, url, event.subject(ready), json.dumps(ready), None)
 
 
 @dataclass(frozen=True)
@@ -74,39 +94,35 @@ class MailTo:
     about: Mapping[str, Any]
     once: str = ""
 
-    def message(self, now: datetime) -> OutboxMessage:
+    def row(self) -> _Row:
         user, address = (self.to, self.to.email) if isinstance(self.to, User) else (None, self.to)
-        return OutboxMessage(
-            kind=OutboxMessage.Kind.MAIL,
-            type=kind_of(self.kind).name,
-            destination=address,
-            payload={"user": str(user.pk) if user else None, "about": as_json(self.about)},
-            once=f"{self.kind}:{user.pk if user else address}:{self.once}" if self.once else None,
-            available_at=now,
-        )
+        payload = {"user": str(user.pk) if user else None, "about": as_json(self.about)}
+        once = f"{self.kind}:{user.pk if user else address}:{self.once}" if self.once else None
+        kind = OutboxMessage.Kind.MAIL.value
+        return _Row(uuid4(), kind, kind_of(self.kind).name, address, "", json.dumps(payload), once)
 
 
-def record(*told: Event | MailTo, now: datetime) -> list[OutboxMessage]:
+def record(*told: Event | MailTo, now: datetime) -> list[UUID]:
     """Write into the outbox what is to be told, inside the transaction of what happened; the commit wakes
-    workers. One statement, however many, and a question before it where one says `once`. Gives what was
-    recorded, in its order.
+    workers. Gives the ids of what was recorded, in its order: not what its `once` says was recorded before.
 
     Raises EventError when a payload has not the keys of its type, MailKindError, OutsideTransactionError
     outside a transaction.
     """
     if not connection.in_atomic_block:
         raise OutsideTransactionError("record it inside the transaction of what it tells")
-    messages = [message for each in told if (message := each.message(now))]
-    if keys := [message.once for message in messages if message.once]:
-        known = set(OutboxMessage.objects.filter(once__in=keys).values_list("once", flat=True))
-        messages = [message for message in messages if message.once not in known]
-    # Two at once: both have looked, and the database keeps the first.
-    OutboxMessage.objects.bulk_create(messages, ignore_conflicts=bool(keys))
-    _wake_after_commit(*messages)
-    return messages
+    rows = [row for each in told if (row := each.row())]
+    if not rows:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, [now, *map(list, zip(*rows, strict=True))])
+        written = {message_id for (message_id,) in cursor.fetchall()}
+    for kind in DELIVERERS:
+        _wake_after_commit(kind, [row.id for row in rows if row.kind == kind and row.id in written])
+    return [row.id for row in rows if row.id in written]
 
 
-def record_event(*, type: str, payload: Mapping[str, Any], now: datetime) -> OutboxMessage | None:  # noqa: A002
+def record_event(*, type: str, payload: Mapping[str, Any], now: datetime) -> UUID | None:  # noqa: A002
     """`record` for one event; None when there is nothing to be kept of it."""
     recorded = record(Event(type, payload), now=now)
     return recorded[0] if recorded else None
@@ -114,7 +130,7 @@ def record_event(*, type: str, payload: Mapping[str, Any], now: datetime) -> Out
 
 def record_mail(
     *, kind: str, to: User | str, about: Mapping[str, Any], now: datetime, once: str = ""
-) -> OutboxMessage | None:
+) -> UUID | None:
     """`record` for one mail; None when it was recorded before."""
     recorded = record(MailTo(kind, to, about, once), now=now)
     return recorded[0] if recorded else None
@@ -135,7 +151,7 @@ def resend(*, messages: OutboxQuerySet, user: User, now: datetime) -> int:
             message.lease_until = message.delivered_at = message.dead_at = message.moot_at = None
             message.save()
             log(instance=message, action=RESEND, user=user)
-            _wake_after_commit(message)
+            _wake_after_commit(message.kind, [message.pk])
         return len(free)
 
 
@@ -148,14 +164,13 @@ def resume_destination(*, stopped: StoppedDestination, user: User, now: datetime
         log(instance=stopped, action=RESUME, user=user, title=stopped.where)
         stopped.delete()
         if first := waiting.first():
-            _wake_after_commit(first)
+            _wake_after_commit(first.kind, [first.pk])
         return waiting.count()
 
 
-def _wake_after_commit(*messages: OutboxMessage) -> None:
+def _wake_after_commit(kind: str, ids: Sequence[UUID]) -> None:
     """The truth is in the rows: when this never happens, the sweep of the next minute finds them."""
-    for kind, at_a_time in AT_A_TIME.items():
-        keys = [str(message.pk) for message in messages if message.kind == kind]
-        for first in range(0, len(keys), at_a_time):
-            some = keys[first : first + at_a_time]
-            transaction.on_commit(partial(wake, DELIVERERS[kind], *some), robust=True)
+    keys = [str(message_id) for message_id in ids]
+    for first in range(0, len(keys), AT_A_TIME[kind]):
+        some = keys[first : first + AT_A_TIME[kind]]
+        transaction.on_commit(partial(wake, DELIVERERS[kind], *some), robust=True)

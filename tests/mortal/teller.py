@@ -31,7 +31,7 @@ def tell(path: Path, number: int, per_second: float) -> None:
                 pair = uuid.uuid5(uuid.NAMESPACE_URL, f"{path}{event // 3}")
                 try:
                     with transaction.atomic():
-                        message = record_event(
+                        recorded = record_event(
                             type="message.sent",
                             payload={
                                 "message_id": uuid.uuid4(),
@@ -51,9 +51,9 @@ def tell(path: Path, number: int, per_second: float) -> None:
                 except DatabaseError:
                     connection.close()
                     time.sleep(0.2)
-            if message is None:
+            if recorded is None:
                 raise SystemExit("MAKE_MESSAGE_WEBHOOK_URL is not set")
-            told.write(f"{message.pk} {done}\n")
+            told.write(f"{recorded} {done}\n")
 
 
 if __name__ == "__main__":

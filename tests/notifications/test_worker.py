@@ -62,7 +62,7 @@ def no_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 def sign_up(name: str = "Zoé") -> OutboxMessage:
     now = timezone.now()
     with transaction.atomic():
-        message = record_event(
+        recorded = record_event(
             type="signup",
             payload={
                 "user_id": ZOE,
@@ -74,8 +74,8 @@ def sign_up(name: str = "Zoé") -> OutboxMessage:
             },
             now=now,
         )
-    assert message
-    return message
+    assert recorded
+    return OutboxMessage.objects.get(pk=recorded)
 
 
 def until_nothing_waits(seconds: float = 15) -> None:

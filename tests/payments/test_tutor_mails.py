@@ -155,5 +155,5 @@ class TestDayList:
         give(maude)
         for name in "ABCD":
             give(make_tutor(f"{name} Roy", courses=[maude.courses.get()], weekly=[]))
-        with django_assert_num_queries(5):  # two of them the savepoint around it
+        with django_assert_num_queries(4):  # two of them the savepoint around it
             assert record_day_lists(now=SIX) == 5

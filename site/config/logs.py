@@ -82,7 +82,9 @@ def logging_settings(*, json: bool, requests: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "level": "CRITICAL", "propagate": True},
             "django_structlog": {"level": requests},
             "apscheduler": {"level": "WARNING"},
+            # They tell of each call, and the request that made it is told already.
             "httpx": {"level": "WARNING"},
+            "stripe": {"level": "WARNING"},
         },
     }
 
@@ -96,4 +98,5 @@ def start_the_clock(request: HttpRequest, **_: Any) -> None:
 def add_duration_and_user(request: HttpRequest, log_kwargs: dict[str, Any], **_: Any) -> None:
     """The user only where the view asked for it: a log line is no reason for a query."""
     log_kwargs["ms"] = round((time.perf_counter() - request.META["fanal.begun"]) * 1000, 1)
-    log_kwargs["user"] = getattr(getattr(request, "_cached_user", None), "pk", None)
+    person = getattr(request, "_cached_user", None)
+    log_kwargs["user"] = str(person.pk) if person and person.pk else None

@@ -6,11 +6,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from booking.errors import HoldsLost
 from booking.models import Cart, CartLine, TimeClaim
-from booking.services import hold_slot
+from booking.services import hold_slot, leave_cart
 from courses.models import Course, Tutor
 from payments.errors import CartChanged, NothingToPay, PaymentDeclined, PaymentInProgress, PaymentUnavailable
 from payments.gateway import IntentStatus
@@ -45,6 +46,17 @@ def test_paying_freezes_the_cart_and_turns_holds_into_paying_claims() -> None:
     claim = TimeClaim.objects.get()
     assert claim.state == TimeClaim.State.PAYING
     assert claim.expires_at == checkout.deadline
+
+
+def test_a_checkout_outlives_the_lines_of_its_cart() -> None:
+    """Taken out by who knows nothing of checkouts: the database forgets the line, and nothing else."""
+    checkout = start(make_held_cart(*make_shelf()))
+    leave_cart(line_ids=[line.pk for line in CartLine.objects.all()])
+    connection.check_constraints()
+    line = checkout.lines.get()
+    assert (line.cart_line, line.price_cad) == (None, Decimal("45.00"))
+    assert not CartLine.objects.exists()
+    assert not TimeClaim.objects.exists()
 
 
 def test_an_empty_cart_pays_for_nothing() -> None:

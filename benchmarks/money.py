@@ -43,7 +43,7 @@ FLOORS = {"settlements_per_s": 100}
 SETTLED_ALONE = 150
 RETURNS_ALONE = 60
 RETURNS = 400
-COMING_BACK = 8  # at a time
+COMING_BACK = 16  # at a time: with few connections, all may fall to one web process
 BROWSERS = 32
 ROUNDS = 5
 

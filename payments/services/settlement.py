@@ -38,19 +38,20 @@ from payments.services.unanswered import answered
 SETTLING = ("status", "user", "made_account", "settled_at", "confirming_since", "decline_code", "password")
 
 
-def settle(*, intent_id: str, now: datetime) -> Checkout | None:
-    """Bring our rows into line with an intent; None when it is none of ours.
+def settle(*, intent_id: str, now: datetime, asking: User | None = None) -> Checkout | None:
+    """Bring our rows into line with an intent; None when it is none of ours. Whose page is `asking` needn't
+    be read again.
 
     Raises GatewayUnavailable when Stripe doesn't answer, booking's TryAgain when the database keeps us
     waiting: nothing is changed then, and a later call will do.
     """
-    return settle_as(intent=gateway().retrieve_intent(intent_id=intent_id), now=now)
+    return settle_as(intent=gateway().retrieve_intent(intent_id=intent_id), now=now, asking=asking)
 
 
-def settle_as(*, intent: Intent, now: datetime) -> Checkout | None:
+def settle_as(*, intent: Intent, now: datetime, asking: User | None = None) -> Checkout | None:
     """`settle` for an intent that was read at Stripe a moment ago."""
     try:
-        checkout, refunds = _act_on(intent=intent, now=now)
+        checkout, refunds = _act_on(intent=intent, now=now, asking=asking)
     except NotEnoughCredits as error:
         checkout, refunds = _hand_over_short(intent_id=intent.id, missing=error, now=now), []
     if checkout is None:
@@ -103,7 +104,7 @@ def release(*, checkout: Checkout, unknown_intent: str | None = None, now: datet
     return checkout
 
 
-def _act_on(*, intent: Intent, now: datetime) -> tuple[Checkout | None, list[Refund]]:
+def _act_on(*, intent: Intent, now: datetime, asking: User | None) -> tuple[Checkout | None, list[Refund]]:
     """Also gives the refunds that Stripe is to be asked for once this is committed."""
     with booking.claiming():
         checkout = _locked(Q(intent_id=intent.id))
@@ -114,6 +115,8 @@ def _act_on(*, intent: Intent, now: datetime) -> tuple[Checkout | None, list[Ref
         if intent.status == IntentStatus.SUCCEEDED:
             mismatch = _mismatch(checkout, intent)
             if not mismatch:
+                if asking and asking.pk == checkout.user_id:
+                    checkout.user = asking
                 return checkout, _finalise(checkout, now=now)
             _hand_to_a_person(checkout, mismatch, now=now)
         elif checkout.status == Checkout.Status.CANCELLED:

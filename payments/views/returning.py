@@ -49,7 +49,8 @@ def checkout_return(request: HttpRequest, checkout_id: UUID) -> HttpResponse:
     if checkout.status == Checkout.Status.PAYING and checkout.intent_id:
         # When it can't be known now, the page asks again in two seconds; the webhook may be first.
         with suppress(GatewayUnavailable, GatewayRefused, BookingError):
-            checkout = settle(intent_id=checkout.intent_id, now=timezone.now()) or checkout
+            member = request.user if request.user.is_authenticated else None
+            checkout = settle(intent_id=checkout.intent_id, now=timezone.now(), asking=member) or checkout
     match checkout.status:
         case Checkout.Status.SETTLED:
             return go(request, _arrive(request, checkout))

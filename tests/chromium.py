@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 SHELL = "chromium-headless-shell"  # the same engine without a window's machinery: half of the work for a page
 NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+PATIENCE = 20  # seconds
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -137,6 +139,16 @@ def _complaint(message: ConsoleMessage) -> list[str]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+def wait_until(page: Page, true: str) -> None:
+    """Until this expression is true of a page. Its own `wait_for_function` takes an eval that a CSP refuses,
+    as soon as there is something to wait for.
+    """
+    stop = time.monotonic() + PATIENCE
+    while not page.evaluate(true):
+        assert time.monotonic() < stop, f"never true: {true}"
+        page.wait_for_timeout(20)
 
 
 Barriers = Callable[..., list[str]]

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Frame, Page, expect
 from pytest_django import Settings
 
 from payments.gateway import Declined, Intent, IntentStatus, gateway
+from tests.chromium import wait_until
 from tests.payments.sandbox_process import StripeSandbox, answer_bank, fill_card
 
 pytestmark = pytest.mark.browser
@@ -94,7 +95,7 @@ def page(chromium: Browser, shop: Shop) -> Iterator[Page]:
         lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
     )
     page.goto(shop.url)
-    page.wait_for_function("heard.some(([event]) => event === 'ready')")
+    wait_until(page, "heard.some(([event]) => event === 'ready')")
     yield page
     page.close()
     assert complaints == []
@@ -135,7 +136,7 @@ def test_a_typed_card_becomes_a_token_that_pays(page: Page) -> None:
 
     assert frame.get_by_label("Numéro de carte").input_value() == "4242 4242 4242 4242"
     assert frame.get_by_label("Date d’expiration").input_value() == "12 / 40"
-    page.wait_for_function("heard.at(-1).join() === 'change,true'")  # told from frame to frame
+    wait_until(page, "heard.at(-1).join() === 'change,true'")  # told from frame to frame
     token = pay(page)
     assert confirm(new_intent(), token).status == IntentStatus.SUCCEEDED
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import count
+from itertools import chain, count, islice
 from threading import Barrier
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode, urlsplit
@@ -173,8 +173,8 @@ def connect(url: str) -> http.client.HTTPConnection:
 
 
 def ask_all(url: str, wanted: Sequence[Ask], *, clients: int) -> tuple[list[Answer], float]:
-    """Every page once, by so many clients that start together and take the next page when they are free;
-    gives the answers and how long all took.
+    """Every page once, by so many clients that start together, each with a page of its own, and take the next
+    when they are free; gives the answers and how long all took.
 
     Each keeps its connection, and with it the web process that it fell to: with a fixed share for each, one
     process would be left alone with what the other had no part in.
@@ -185,8 +185,9 @@ def ask_all(url: str, wanted: Sequence[Ask], *, clients: int) -> tuple[list[Answ
     def be_a_client() -> list[Answer]:
         client = connect(url)
         client.connect()
+        first = list(islice(left, 1))
         start.wait(SECONDS)
-        answers = [ask(client, each) for each in left]
+        answers = [ask(client, each) for each in chain(first, left)]
         client.close()
         return answers
 

@@ -5,9 +5,9 @@
   all of it committed. `settle_queries` are its statements, without beginnings and ends of transactions.
 - `settlements_per_s`: browsers that paid come back to the return page, all at once, over real HTTP to two web
   processes. Each page settles an order of three lessons; webhooks are switched off, so that nobody else does.
-  The sandbox, PostgreSQL, Redis and the clients share the machine. It is what two processes can do, so the
-  best of some rounds; `settlements_per_s_median` is their median. `return_p95_ms` is the page as seen by one
-  client alone.
+  The sandbox, PostgreSQL, Redis and the clients share the machine. It is the median of
+  some rounds, whose best is `settlements_per_s_best`. `return_p95_ms` is the page as seen by one client
+  alone.
 - `double_charges`: 32 browsers of one member, each with a card of its own, press "Payer" on one cart at the
   same moment, round after round; what the sandbox's books say was charged beyond the first.
 """
@@ -104,8 +104,8 @@ def come_back(shelf: Shelf, url: str) -> dict[str, Any]:
     assert all(to_the_dashboard), f"{to_the_dashboard.count(False)} were not settled by their own page"
     return {
         "return_p95_ms": p95(answer.seconds for answer in alone[RETURNS_ALONE // 10 :]),
-        "settlements_per_s": max(rates),
-        "settlements_per_s_median": median(rates),
+        "settlements_per_s": median(rates),
+        "settlements_per_s_best": max(rates),
     }
 
 

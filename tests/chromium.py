@@ -141,13 +141,13 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
-def wait_until(page: Page, true: str) -> None:
-    """Until this expression is true of a page. Its own `wait_for_function` takes an eval that a CSP refuses,
-    as soon as there is something to wait for.
+def wait_until(page: Page, condition: str) -> None:
+    """Until a JavaScript expression is true of a page. Playwright's `wait_for_function` takes an eval that a
+    CSP refuses, as soon as there is something to wait for.
     """
     stop = time.monotonic() + PATIENCE
-    while not page.evaluate(true):
-        assert time.monotonic() < stop, f"never true: {true}"
+    while not page.evaluate(condition):
+        assert time.monotonic() < stop, f"never true: {condition}"
         page.wait_for_timeout(20)
 
 

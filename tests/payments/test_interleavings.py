@@ -221,6 +221,22 @@ def test_who_comes_back_while_the_webhook_makes_their_account_is_logged_in() -> 
     assert browser.get("/tableau-de-bord/").status_code == 200
 
 
+def test_who_is_logged_in_on_the_same_browser_gets_no_lesson_of_a_guests() -> None:
+    """Paid as a guest; a brother logs in before the page comes back from the bank."""
+    checkout = start_and_pay(make_held_cart(*make_shelf()), email="zoe@exemple.ca")
+    brother = make_user()
+    browser = Client()
+    browser.force_login(brother)
+    session = browser.session
+    session["checkouts"] = [str(checkout.pk)]
+    session.save()
+
+    assert browser.get(f"/paiement/{checkout.pk}/retour/").status_code == 302
+
+    assert Order.objects.get().user.email == "zoe@exemple.ca"
+    assert [lesson.student.email for lesson in Appointment.objects.all()] == ["zoe@exemple.ca"]
+
+
 def test_without_the_lock_on_the_checkout_they_would_collide() -> None:
     """So the others really come in the middle; what is left then is the database's own refusal."""
     coupon = Coupon.objects.create(code="RENTREE", kind=Coupon.Kind.FIXED, value=Decimal(20))

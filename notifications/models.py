@@ -28,12 +28,6 @@ def host_of(url: str) -> str:
         return ""
 
 
-class StatementTime(Now):
-    """PostgreSQL's clock, which goes on inside a transaction: two rows of one commit keep their order."""
-
-    template = "CLOCK_TIMESTAMP()"
-
-
 class OutboxQuerySet(models.QuerySet["OutboxMessage"]):
     # Their twin for one row is `OutboxMessage.status`.
     def waiting(self) -> OutboxQuerySet:
@@ -88,7 +82,8 @@ class OutboxMessage(models.Model):
     destination = models.CharField(_("destination"), max_length=1000)
     about = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
     payload = models.JSONField(_("contenu"))
-    created_at = models.DateTimeField(_("créé le"), db_default=StatementTime(), editable=False)
+    # By the database's clock at the statement, which goes on inside a transaction.
+    created_at = models.DateTimeField(_("créé le"), db_default=Now(), editable=False)
     available_at = models.DateTimeField(_("prochain essai"), default=timezone.now)
     attempts = models.PositiveSmallIntegerField(_("essais"), default=0)
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -69,10 +69,10 @@ def test_rows_of_one_commit_keep_their_order(db: None, signup_url: str) -> None:
 
 def test_rows_of_one_statement_keep_their_order(db: None, signup_url: str) -> None:
     letter = MailTo("test.letter", "zoe@exemple.ca", {"subject": "Bonjour"})
-    event = Event("signup", SIGNUP)
-    recorded = record(event, letter, event, letter, event, letter, now=NOW)
-    messages = OutboxMessage.objects.order_by("created_at")
-    assert [message.kind for message in messages] == ["webhook", "mail"] * 3
+    both: list[Event | MailTo] = [Event("signup", SIGNUP), letter]
+    recorded = record(*both * 20, now=NOW)
+    messages = OutboxMessage.objects.order_by("created_at", "id")
+    assert [message.kind for message in messages] == ["webhook", "mail"] * 20
     assert [message.pk for message in messages] == recorded
 
 

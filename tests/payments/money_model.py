@@ -111,7 +111,6 @@ class Books(RuleBasedStateMachine):
         self.coupon = False
         self.used = 0
         self.till: Till | None = None
-        self.given_up: list[UUID] = []
         self.sales: list[Sale] = []
         self.balance = ZERO
         self.charged = ZERO

@@ -18,7 +18,7 @@ from hypothesis.stateful import initialize, precondition, rule, run_state_machin
 from booking.errors import LineBeingPaid, NotBookable, SlotTaken
 from booking.models import TimeClaim
 from booking.services import hold_slot, release_line
-from payments.errors import CouponRefused, PaymentDeclined, PaymentInProgress
+from payments.errors import CartChanged, CouponRefused, PaymentDeclined, PaymentInProgress
 from payments.gateway import read_event
 from payments.models import Checkout, StripeEvent
 from payments.services import Wishes, cancel_checkout, pay, reconcile, settle, webhooks
@@ -140,22 +140,32 @@ class Money(Afterwards):
             Line(place, minutes, PRICES[minutes] - (REBATES[minutes] if rebated else ZERO))
             for place, minutes in self.held.values()
         ]
+        wishes = Wishes(use_credits=use_credits, prefers_credit=prefers_credit)
+        self.freeze(lines, rebated=rebated, wishes=wishes)
+        self.held.clear()
+        self.at_the_till(card)
+
+    def priced(self, lines: list[Line], *, use_credits: bool) -> tuple[Decimal, Decimal]:
+        """What the card and the credits pay of these lines now."""
         payable = sum((line.paid for line in lines), ZERO)
         credits_ = min(self.balance, payable) if use_credits else ZERO
         if ZERO < payable - credits_ < Decimal("0.50"):
             credits_ = payable - Decimal("0.50")
-        checkout = start(
-            self.cart,
-            user=self.student,
-            email=self.student.email,
-            total=f"{payable - credits_:.2f}",
-            wishes=Wishes(use_credits=use_credits, prefers_credit=prefers_credit),
+        return payable - credits_, credits_
+
+    def freeze(self, lines: list[Line], *, rebated: bool, wishes: Wishes) -> None:
+        on_card, credits_ = self.priced(lines, use_credits=wishes.use_credits)
+        checkout = self.start(on_card, wishes)
+        self.till = Till(checkout.pk, lines, on_card, credits_, rebated, wishes.prefers_credit, bank=DECLINES)
+
+    def start(self, on_card: Decimal, wishes: Wishes) -> Checkout:
+        return start(
+            self.cart, user=self.student, email=self.student.email, total=f"{on_card:.2f}", wishes=wishes
         )
-        self.held.clear()
-        self.till = Till(
-            checkout.pk, lines, payable - credits_, credits_, rebated, prefers_credit, bank=DECLINES
-        )
-        if checkout.total_cad:
+
+    def at_the_till(self, card: str) -> None:
+        assert self.till
+        if self.till.card:
             self.ask_the_bank(card)
         else:
             self.sold()
@@ -167,15 +177,27 @@ class Money(Afterwards):
         assert self.till
         if not all(line.claimed for line in self.till.lines):
             return  # the page says that a lesson is lost, which the checkout's own tests hold
-        wishes = Wishes(use_credits=bool(self.till.credits), prefers_credit=self.till.prefers_credit)
-        total = f"{self.till.card:.2f}"
-        if self.till.confirming:  # for a minute it may be a request that was just sent
+        till = self.till
+        wishes = Wishes(use_credits=bool(till.credits), prefers_credit=till.prefers_credit)
+        if till.confirming:  # for a minute it may be a request that was just sent
             with self.refused(PaymentInProgress):
-                start(self.cart, user=self.student, email=self.student.email, total=total, wishes=wishes)
+                self.start(till.card, wishes)
             return
-        start(self.cart, user=self.student, email=self.student.email, total=total, wishes=wishes)
-        self.till.confirming = self.till.bank == SUCCEEDED
-        self.ask_the_bank(card)
+        on_card, _credits = self.priced(till.lines, use_credits=wishes.use_credits)
+        if on_card == till.card:
+            self.start(on_card, wishes)
+            till.confirming = till.bank == SUCCEEDED
+            self.ask_the_bank(card)
+            return
+        with self.refused(CartChanged):  # credits came, and pay more of it: the buyer is shown that first
+            self.start(till.card, wishes)
+        if till.bank == SUCCEEDED:
+            with pytest.raises(PaymentInProgress):
+                self.start(on_card, wishes)
+            self.sold()
+            return
+        self.freeze(till.lines, rebated=till.coupon, wishes=wishes)
+        self.at_the_till(card)
 
     def ask_the_bank(self, card: str) -> None:
         assert self.till
@@ -233,7 +255,6 @@ class Money(Afterwards):
             self.sold()
         elif till.bank != THINKS:
             self.till = None
-            self.given_up.append(till.id)
             for line in self.cart.lines.with_hold():
                 place = PLACES.index(line.start)
                 claimed = [each.claimed for each in till.lines if each.place == place]

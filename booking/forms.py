@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from booking.rules import DURATIONS, HORIZON
@@ -23,19 +26,21 @@ FARTHEST = HORIZON + timedelta(days=366)
 """From now, before or after: years that no calendar reaches would overflow, and are slips of the keyboard."""
 
 
-class PublicIdField(forms.ModelChoiceField):
-    """A row by its public id; anything else, a UUID or not, is answered with the field's own sentence."""
+class PublicIdField(forms.UUIDField):
+    """One of `rows`, by its public id; anything else, a UUID or not, gets the sentence of "invalid"."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(None, to_field_name="public_id", **kwargs)
+    def __init__(self, rows: Callable[[], QuerySet[Any]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rows = rows
 
-    def to_python(self, value: Any) -> Any:
+    def clean(self, value: Any) -> Any:
+        public_id = super().clean(value)
+        if public_id is None:
+            return None
         try:
-            return super().to_python(value)
-        except forms.ValidationError:
-            raise forms.ValidationError(
-                self.error_messages["invalid_choice"], code="invalid_choice"
-            ) from None
+            return self.rows().get(public_id=public_id)
+        except ObjectDoesNotExist:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
 def read_start(text: str, now: datetime) -> datetime:
@@ -68,7 +73,7 @@ class SlotForm(BookingForm):
     `remplace` is the lost line of the cart that this one is taken for.
     """
 
-    cours = PublicIdField(error_messages={"required": GONE, "invalid_choice": GONE})
+    cours = PublicIdField(Course.objects.active, error_messages={"required": GONE, "invalid": GONE})
     debut = forms.CharField(error_messages={"required": CHOOSE})
     duree = forms.TypedChoiceField(
         coerce=int,
@@ -76,18 +81,12 @@ class SlotForm(BookingForm):
         error_messages={"required": UNREADABLE, "invalid_choice": UNREADABLE},
     )
     tuteur = PublicIdField(
+        Tutor.objects.active,
         required=False,
-        error_messages={
-            "invalid_choice": _("Ce tuteur n’est pas offert en ce moment. Choisissez-en un autre.")
-        },
+        error_messages={"invalid": _("Ce tuteur n’est pas offert en ce moment. Choisissez-en un autre.")},
     )
 
     remplace = forms.UUIDField(required=False, error_messages={"invalid": UNREADABLE})
-
-    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, now=now, **kwargs)
-        self.fields["cours"].queryset = Course.objects.active()  # type: ignore[attr-defined]
-        self.fields["tuteur"].queryset = Tutor.objects.active()  # type: ignore[attr-defined]
 
     def clean_debut(self) -> datetime:
         return read_start(self.cleaned_data["debut"], self.now)

@@ -108,7 +108,7 @@ class Picker:
         return self.found.starts(self.minutes, tutor_id=self.diary_tutor) if self.found else 0
 
     def _times(self, day: date) -> list[Time]:
-        return list(times_on(self.found.calendar, self._bits, day)) if self.found else []
+        return times_on(self.found.calendar, self._bits, day) if self.found else []
 
     def _days(self) -> list[Day]:
         count = (self.last_day - self.first_day).days + 1

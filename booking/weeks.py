@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
-from booking.grid import HALF_HOURS_A_DAY, Calendar
-from booking.wording import exact_clock, wall_clock
+from booking.grid import Calendar, calendar_of
+from booking.wording import exact_clock
 from home.formats import day_and_month, short_weekday, weekday
 
 
@@ -53,14 +53,18 @@ def half_hours_on(calendar: Calendar, bits: int, number: int) -> int:
     return bits >> low & (1 << high - low) - 1
 
 
-def times_on(calendar: Calendar, bits: int, day: date) -> Iterator[Time]:
+def times_on(calendar: Calendar, bits: int, day: date) -> list[Time]:
     number = calendar.day_number(day)
     if not 0 <= number < calendar.days:
-        return
-    here, low = half_hours_on(calendar, bits, number), calendar.offsets[number]
-    plain = calendar.offsets[number + 1] - low == HALF_HOURS_A_DAY
-    for place in range(here.bit_length()):
-        if here >> place & 1:
-            start = calendar.moments[low + place]
-            text = wall_clock(place) if plain else exact_clock(start)
-            yield Time(start.isoformat(timespec="minutes").replace("+00:00", "Z"), text)
+        return []
+    here = half_hours_on(calendar, bits, number)
+    return [time for place, time in enumerate(_times_of(day)) if here >> place & 1]
+
+
+@lru_cache(maxsize=128)
+def _times_of(day: date) -> tuple[Time, ...]:
+    """All half-hours of a day. They depend on nothing but its date."""
+    return tuple(
+        Time(start.isoformat(timespec="minutes").replace("+00:00", "Z"), exact_clock(start))
+        for start in calendar_of(day, day).moments
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import cache
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,14 +17,6 @@ def exact_clock(moment: datetime) -> str:
         return clock(moment)
     season = _("heure avancée") if at.dst() else _("heure normale")
     return f"{clock(moment)} ({season.replace(' ', NBSP)})"
-
-
-@cache
-def wall_clock(half_hour: int) -> str:
-    """The hour that a clock on the wall shows at the nth half-hour of a day of 24 hours."""
-    return clock(
-        datetime(2026, 1, 5, half_hour // 2, half_hour % 2 * 30, tzinfo=timezone.get_default_timezone())
-    )
 
 
 def time_range(start: datetime, minutes: int) -> str:

@@ -166,8 +166,10 @@ SELECT t.id, t.public_id, t.display_name, t.priority,
        ARRAY(SELECT ARRAY[floor(date_part('epoch', lower(c.during)) / 60)::int,
                           ceil(date_part('epoch', upper(c.during)) / 60)::int,
                           CASE c.state WHEN 'lesson' THEN 0 WHEN 'paying' THEN 1 ELSE 2 END
-                          + CASE WHEN l.cart_id = %(cart)s::uuid THEN 4 ELSE 0 END]
-             FROM booking_timeclaim c LEFT JOIN booking_cartline l ON l.id = c.line_id
+                          + CASE WHEN c.line_id = ANY (ARRAY(SELECT l.id FROM booking_cartline l
+                                                             WHERE l.cart_id = %(cart)s::uuid))
+                                 THEN 4 ELSE 0 END]
+             FROM booking_timeclaim c
              WHERE c.tutor_id = t.id AND lower(c.during) >= %(first)s - interval '1 day'
                AND lower(c.during) < %(last)s
                AND (c.state <> 'hold' OR c.expires_at > clock_timestamp()))

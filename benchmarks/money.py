@@ -5,9 +5,8 @@
   all of it committed. `settle_queries` are its statements, without beginnings and ends of transactions.
 - `settlements_per_s`: browsers that paid come back to the return page, all at once, over real HTTP to two web
   processes. Each page settles an order of three lessons; webhooks are switched off, so that nobody else does.
-  The sandbox, PostgreSQL, Redis and the clients share the machine. It is the median of
-  some rounds, whose best is `settlements_per_s_best`. `return_p95_ms` is the page as seen by one client
-  alone.
+  The sandbox, PostgreSQL, Redis and the clients share the machine. It is the median of some rounds, whose
+  best is `settlements_per_s_best`. `return_p95_ms` is the page as seen by one client alone.
 - `double_charges`: 32 browsers of one member, each with a card of its own, press "Payer" on one cart at the
   same moment, round after round; what the sandbox's books say was charged beyond the first.
 """

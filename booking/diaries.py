@@ -148,7 +148,8 @@ class Diary(NamedTuple):
 
 # One row per tutor, whose lists are worked out by sub-selects on indexed columns: the plan does not change
 # with the number of tutors. No claim is longer than a day (a check constraint), which bounds the search by
-# its start. `date_part` counts in floats, which are exact here; `extract` would in slow decimals.
+# its start. `date_part` counts in floats, which are exact here; `extract` would in slow decimals. The
+# cart's own lines are read once for all claims: a join to them may read all carts' lines for each.
 _DIARIES = """
 SELECT t.id, t.public_id, t.display_name, t.priority,
        coalesce(t.buffer_before_minutes, 0), coalesce(t.buffer_after_minutes, 0), t.daily_lesson_limit,
